@@ -1,0 +1,112 @@
+"""What a backend opens: the part of h5py's interface that the read routine uses.
+
+These are Protocols, so ``h5py.File``, ``h5pyd.File`` or ``pyfive.File`` fit with no or a thin wrapper.
+What differs between the libraries is levelled in the plugin, never here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from types import TracebackType
+from typing import Any, Protocol, Self, TypeAlias, runtime_checkable
+
+import attrs
+import numpy as np
+import numpy.typing as npt
+
+from livn_core.errors import InvalidArgumentError
+
+IntArray: TypeAlias = npt.NDArray[np.int64]
+AnyArray: TypeAlias = npt.NDArray[Any]
+
+
+class H5Dataset(Protocol):
+    """A dataset: anything with a shape and a dtype that is sliced to numpy.
+
+    The dtype is native, bools and enums are their base integer, and an enum's labels are
+    ``dtype.metadata["enum"]``, ``{str: int}``, on the dtype itself or on a field of it.
+    """
+
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+    @property
+    def dtype(self) -> np.dtype[Any]: ...
+    def __getitem__(self, key: slice, /) -> AnyArray: ...
+
+
+class H5Type(Protocol):
+    """A committed datatype: an object with a dtype and nothing else."""
+
+    @property
+    def dtype(self) -> np.dtype[Any]: ...
+
+
+class H5Group(Protocol):
+    """A group: mapping access by path, absolute or relative; a missing path is a ``KeyError``."""
+
+    def __getitem__(self, path: str, /) -> Any: ...
+    def __contains__(self, path: object, /) -> bool: ...
+    def keys(self) -> Iterable[str]: ...
+
+
+class H5File(H5Group, Protocol):
+    """An open file: its root group, which can be closed."""
+
+    def close(self) -> None: ...
+    def __enter__(self) -> Self: ...
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
+    ) -> None: ...
+
+
+@attrs.frozen(eq=False)
+class Ranges:
+    """Element ranges of one 1-D dataset, to be read in one go.
+
+    Parameters
+    ----------
+    path
+        Absolute path of the dataset.
+    starts, stops
+        int64 arrays of equal length: range *i* is ``[starts[i], stops[i])``, in elements.
+        Ranges come in any order and may repeat or overlap.
+    out
+        A 1-D array to fill, as long as all ranges together; its dtype may be wider than the dataset's.
+    """
+
+    path: str
+    starts: IntArray
+    stops: IntArray
+    out: AnyArray | None = None
+
+    def __attrs_post_init__(self) -> None:
+        if self.starts.shape != self.stops.shape or self.starts.ndim != 1:
+            raise InvalidArgumentError(
+                f"{self.path}: starts and stops must be 1-D and of equal length, "
+                f"not {self.starts.shape} and {self.stops.shape}"
+            )
+        if self.out is not None and self.out.shape != (self.size,):
+            raise InvalidArgumentError(
+                f"{self.path}: out has shape {self.out.shape}, but the ranges hold {self.size} elements"
+            )
+
+    @classmethod
+    def whole(cls, path: str, size: int) -> Ranges:
+        """All ``size`` elements of a dataset."""
+        return cls(path, np.array([0], np.int64), np.array([size], np.int64))
+
+    @property
+    def size(self) -> int:
+        """Number of elements in all ranges together."""
+        return int((self.stops - self.starts).sum())
+
+
+@runtime_checkable
+class SupportsReadMany(Protocol):
+    """An :class:`H5File` that reads ranges of several datasets at once, in its own best way.
+
+    Each result is a new array (or the request's ``out``): the concatenation of the request's ranges in request
+    order. It must be safe to call from several threads; an empty list is legal.
+    """
+
+    def read_many(self, requests: Sequence[Ranges]) -> list[AnyArray]: ...
