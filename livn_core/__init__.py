@@ -1,0 +1,3 @@
+"""Open the structure of neural networks wherever it lies, through pluggable backends."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""Discovery, choice and opening of backends."""
+
+from __future__ import annotations
