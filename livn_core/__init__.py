@@ -1,3 +1,104 @@
-"""Open the structure of neural networks wherever it lies, through pluggable backends."""
+"""Open the structure of neural networks wherever it lies, through pluggable backends.
+
+>>> from livn_core import System, predefined
+>>> system = System(predefined("EI1"))
+>>> system.populations
+['EXC', 'INH']
+
+Importing this package imports nothing but itself: each public name is loaded when it is first used.
+"""
 
 from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from livn_core.backends import Availability as Availability
+    from livn_core.backends import Backend as Backend
+    from livn_core.backends import Backends as Backends
+    from livn_core.backends import Candidate as Candidate
+    from livn_core.backends import Selection as Selection
+    from livn_core.backends import default_backends as default_backends
+    from livn_core.backends import use_backend as use_backend
+    from livn_core.errors import BackendConnectionError as BackendConnectionError
+    from livn_core.errors import BackendDeclined as BackendDeclined
+    from livn_core.errors import BackendError as BackendError
+    from livn_core.errors import BackendFallbackWarning as BackendFallbackWarning
+    from livn_core.errors import BackendPermissionError as BackendPermissionError
+    from livn_core.errors import BackendWarning as BackendWarning
+    from livn_core.errors import ClosedFileError as ClosedFileError
+    from livn_core.errors import ConfigError as ConfigError
+    from livn_core.errors import FormatError as FormatError
+    from livn_core.errors import InvalidArgumentError as InvalidArgumentError
+    from livn_core.errors import InvalidTypeError as InvalidTypeError
+    from livn_core.errors import LivnError as LivnError
+    from livn_core.errors import LivnWarning as LivnWarning
+    from livn_core.errors import NoBackendError as NoBackendError
+    from livn_core.errors import SourceNotFoundError as SourceNotFoundError
+    from livn_core.errors import SystemNotFoundError as SystemNotFoundError
+    from livn_core.errors import UnknownBackendError as UnknownBackendError
+    from livn_core.errors import UnknownNameError as UnknownNameError
+    from livn_core.h5file import H5File as H5File
+    from livn_core.h5file import Ranges as Ranges
+    from livn_core.h5file import SupportsReadMany as SupportsReadMany
+    from livn_core.hookspecs import hookimpl as hookimpl
+    from livn_core.neuroh5 import CellAttribute as CellAttribute
+    from livn_core.neuroh5 import Edges as Edges
+    from livn_core.neuroh5 import NeuroH5File as NeuroH5File
+    from livn_core.neuroh5 import Population as Population
+    from livn_core.neuroh5 import Projection as Projection
+    from livn_core.neuroh5 import Tree as Tree
+    from livn_core.neuroh5 import open_neuroh5 as open_neuroh5
+
+_HOME = {
+    **dict.fromkeys(
+        ("Availability", "Backend", "Backends", "Candidate", "Selection", "default_backends", "use_backend"),
+        "livn_core.backends",
+    ),
+    **dict.fromkeys(
+        (
+            "BackendConnectionError",
+            "BackendDeclined",
+            "BackendError",
+            "BackendFallbackWarning",
+            "BackendPermissionError",
+            "BackendWarning",
+            "ClosedFileError",
+            "ConfigError",
+            "FormatError",
+            "InvalidArgumentError",
+            "InvalidTypeError",
+            "LivnError",
+            "LivnWarning",
+            "NoBackendError",
+            "SourceNotFoundError",
+            "SystemNotFoundError",
+            "UnknownBackendError",
+            "UnknownNameError",
+        ),
+        "livn_core.errors",
+    ),
+    **dict.fromkeys(("H5File", "Ranges", "SupportsReadMany"), "livn_core.h5file"),
+    "hookimpl": "livn_core.hookspecs",
+    **dict.fromkeys(
+        ("CellAttribute", "Edges", "NeuroH5File", "Population", "Projection", "Tree", "open_neuroh5"),
+        "livn_core.neuroh5",
+    ),
+}
+
+__all__ = ["__version__", *_HOME]  # noqa: PLE0604 - names of the lazy table, all of them str
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(_HOME[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOME})

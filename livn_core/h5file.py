@@ -28,9 +28,15 @@ class H5Dataset(Protocol):
     """
 
     @property
-    def shape(self) -> tuple[int, ...]: ...
+    def shape(self) -> tuple[int, ...]:
+        """Extent along each axis."""
+        ...
+
     @property
-    def dtype(self) -> np.dtype[Any]: ...
+    def dtype(self) -> np.dtype[Any]:
+        """Native dtype of what slicing returns."""
+        ...
+
     def __getitem__(self, key: slice, /) -> AnyArray: ...
 
 
@@ -38,7 +44,9 @@ class H5Type(Protocol):
     """A committed datatype: an object with a dtype and nothing else."""
 
     @property
-    def dtype(self) -> np.dtype[Any]: ...
+    def dtype(self) -> np.dtype[Any]:
+        """The type itself, an enum's labels in ``metadata["enum"]``."""
+        ...
 
 
 class H5Group(Protocol):
@@ -46,13 +54,18 @@ class H5Group(Protocol):
 
     def __getitem__(self, path: str, /) -> Any: ...
     def __contains__(self, path: object, /) -> bool: ...
-    def keys(self) -> Iterable[str]: ...
+    def keys(self) -> Iterable[str]:
+        """Names of the members, in any order."""
+        ...
 
 
 class H5File(H5Group, Protocol):
     """An open file: its root group, which can be closed."""
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Release whatever is held; a second call does nothing."""
+        ...
+
     def __enter__(self) -> Self: ...
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
@@ -109,4 +122,6 @@ class SupportsReadMany(Protocol):
     order. It must be safe to call from several threads; an empty list is legal.
     """
 
-    def read_many(self, requests: Sequence[Ranges]) -> list[AnyArray]: ...
+    def read_many(self, requests: Sequence[Ranges]) -> list[AnyArray]:
+        """Read every request, in the order of the requests."""
+        ...

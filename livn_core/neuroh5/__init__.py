@@ -1,0 +1,23 @@
+"""The read routine: NeuroH5 in, numpy out, the same for every backend.
+
+``_store`` guards the open file, ``_populations``, ``_cells``, ``_finding``, ``_destinations``, ``_edges`` and
+``_trees`` read one part of the format each, ``_segments`` is the plan they share, and ``values`` is what comes out.
+"""
+
+from __future__ import annotations
+
+from livn_core.neuroh5._file import NeuroH5File, open_neuroh5
+from livn_core.neuroh5._projection import Projection
+from livn_core.neuroh5._trees import Trees
+from livn_core.neuroh5.values import CellAttribute, Edges, Population, Tree
+
+__all__ = [
+    "CellAttribute",
+    "Edges",
+    "NeuroH5File",
+    "Population",
+    "Projection",
+    "Tree",
+    "Trees",
+    "open_neuroh5",
+]

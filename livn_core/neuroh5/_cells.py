@@ -1,0 +1,112 @@
+"""Attributes of cells: ``/Populations/<population>/<namespace>/<attribute>``."""
+
+from __future__ import annotations
+
+import attrs
+import numpy as np
+
+from livn_core.h5file import IntArray
+from livn_core.neuroh5._segments import Segments
+from livn_core.neuroh5._store import Store
+from livn_core.neuroh5.values import CellAttribute, Population
+
+INDEX = "Cell Index"
+POINTER = "Attribute Pointer"
+VALUE = "Attribute Value"
+
+
+@attrs.frozen
+class AttributeNode:
+    """Where one attribute lies, and whose it is."""
+
+    population: Population
+    path: str
+
+    @property
+    def values(self) -> str:
+        """Path of the dataset that holds the values."""
+        return f"{self.path}/{VALUE}"
+
+
+def list_namespaces(store: Store, population: str) -> dict[str, tuple[str, ...]]:
+    """Namespaces of a population, with the names of their attributes, both ordered by name.
+
+    A namespace may hold other things too: an attribute is a group that has values.
+    """
+    top = f"/Populations/{population}"
+    return {
+        namespace: tuple(
+            name for name in store.keys(f"{top}/{namespace}") if store.is_dataset(f"{top}/{namespace}/{name}/{VALUE}")
+        )
+        for namespace in store.keys(top)
+        if store.is_group(f"{top}/{namespace}")
+    }
+
+
+def plan_attributes(store: Store, nodes: list[AttributeNode]) -> list[Segments]:
+    """Read which values belong to which cell, for several attributes in one go.
+
+    Raises
+    ------
+    FormatError
+        An index or pointer is missing or points outside, or a cell lies outside its population.
+    """
+    paths = []
+    for node in nodes:
+        if not store.is_dataset(f"{node.path}/{INDEX}"):
+            raise store.error(node.path, f"has no dataset {INDEX!r}")
+        paths.append(f"{node.path}/{INDEX}")
+        if store.is_dataset(f"{node.path}/{POINTER}"):
+            paths.append(f"{node.path}/{POINTER}")
+    read = dict(zip(paths, store.integers(*paths), strict=True))
+    return [_plan(store, node, read[f"{node.path}/{INDEX}"], read.get(f"{node.path}/{POINTER}")) for node in nodes]
+
+
+def _plan(store: Store, node: AttributeNode, index: IntArray, pointer: IntArray | None) -> Segments:
+    gids = _to_gids(store, node, index)
+    size = store.length(node.values)
+    if pointer is None:
+        # Without a pointer every cell has the whole of the values, as neuroh5 reads it.
+        return Segments.group(gids, np.zeros(gids.size, np.int64), np.full(gids.size, size, np.int64))
+    _check_pointer(store, node, pointer, gids.size, size)
+    return Segments.group(gids, pointer[:-1], pointer[1:])
+
+
+def _to_gids(store: Store, node: AttributeNode, index: IntArray) -> IntArray:
+    population = node.population
+    if index.size and (index.min() < 0 or index.max() >= population.count):
+        wrong = index.max() if index.max() >= population.count else index.min()
+        raise store.error(
+            f"{node.path}/{INDEX}",
+            f"cell {wrong} lies outside population {population.name}, which has {population.count} cells",
+        )
+    return index + population.start
+
+
+def _check_pointer(store: Store, node: AttributeNode, pointer: IntArray, cells: int, size: int) -> None:
+    where = f"{node.path}/{POINTER}"
+    if cells == 0 and size == 0 and pointer.size <= 1:
+        return
+    if pointer.size != cells + 1:
+        raise store.error(where, f"must have {cells + 1} elements for {cells} cells, but has {pointer.size}")
+    if pointer[0] != 0 or pointer[-1] != size:
+        raise store.error(where, f"must lead from 0 to {size}, the number of values, not {pointer[0]} to {pointer[-1]}")
+    if (np.diff(pointer) < 0).any():
+        raise store.error(where, "must never decrease")
+
+
+def read_attributes(store: Store, nodes: list[AttributeNode], gids: IntArray | None) -> list[CellAttribute]:
+    """Read attributes, whole or for some cells: first every plan, then every value, each in one go.
+
+    Parameters
+    ----------
+    gids
+        int64, ascending and unique; cells that lack an attribute are left out of it.
+    """
+    for node in nodes:
+        store.number_type(node.values)
+    plans = plan_attributes(store, nodes)
+    if gids is not None:
+        plans = [plan.select(gids) for plan in plans]
+    values = store.read([plan.ranges(node.values) for plan, node in zip(plans, nodes, strict=True)])
+    return [CellAttribute(plan.gids, plan.pointer, read) for plan, read in zip(plans, values, strict=True)]

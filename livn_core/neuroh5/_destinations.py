@@ -1,0 +1,75 @@
+"""Which edges arrive at which cell: NeuroH5's Destination Block Sparse index, checked and unrolled.
+
+Block *k* begins at cell ``Block Index[k]`` of the post population and holds consecutive cells; their pointers begin at
+``Block Pointer[k]``. The last block pointer is one too long in every file that neuroh5 writes, so a block never
+reaches beyond the last pointer (the rule of neuroh5's ``append_edge_map.cc``; its README has another one, which is off
+by one).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from livn_core.h5file import IntArray
+from livn_core.neuroh5._layout import BLOCK_INDEX, BLOCK_POINTER, POINTER, SOURCE, EdgeLayout
+from livn_core.neuroh5._segments import Segments
+from livn_core.neuroh5._store import Store
+from livn_core.ranges import element_index
+
+
+def read_destinations(store: Store, layout: EdgeLayout) -> Segments:
+    """Read the index of a projection: for each cell with edges, where they lie.
+
+    Cells without edges are left out, and a cell that several blocks hold is one row, its edges in file order, both as
+    neuroh5 has it.
+
+    Raises
+    ------
+    FormatError
+        A pointer is missing, points outside or leaves edges out, or a cell lies outside its population.
+    """
+    n_edges = store.length(layout.path(SOURCE))
+    index, blocks, pointer = store.integers(*(layout.path(name) for name in (BLOCK_INDEX, BLOCK_POINTER, POINTER)))
+    if index.size == 0 or pointer.size <= 1:
+        if n_edges:
+            raise store.error(layout.edges, f"holds {n_edges} edges, but nothing says which cells they arrive at")
+        return Segments.empty()
+    _check_pointer(store, layout, pointer, n_edges)
+    sizes = _block_sizes(store, layout, index, blocks, pointer.size - 1)
+    cells = element_index(index, index + sizes)
+    _check_cells(store, layout, cells)
+    has_edges = pointer[1:] > pointer[:-1]
+    starts, stops = pointer[:-1][has_edges], pointer[1:][has_edges]
+    return Segments.group(layout.post.start + cells[has_edges], starts, stops)
+
+
+def _check_pointer(store: Store, layout: EdgeLayout, pointer: IntArray, n_edges: int) -> None:
+    where = layout.path(POINTER)
+    if pointer[0] != 0 or pointer[-1] != n_edges:
+        raise store.error(
+            where, f"must lead from 0 to {n_edges}, the number of edges, not {pointer[0]} to {pointer[-1]}"
+        )
+    if (np.diff(pointer) < 0).any():
+        raise store.error(where, "must never decrease")
+
+
+def _block_sizes(store: Store, layout: EdgeLayout, index: IntArray, blocks: IntArray, cells: int) -> IntArray:
+    where = layout.path(BLOCK_POINTER)
+    if blocks.size != index.size + 1:
+        raise store.error(where, f"must have {index.size + 1} elements for {index.size} blocks, but has {blocks.size}")
+    # The pointers of all blocks together are those of all cells; anything else would lose edges or count them twice.
+    if blocks[0] != 0 or blocks[-1] not in (cells, cells + 1):
+        raise store.error(where, f"must lead from 0 to {cells + 1}, but leads from {blocks[0]} to {blocks[-1]}")
+    sizes: IntArray = np.diff(np.minimum(blocks, cells))
+    if (np.diff(blocks) < 0).any():
+        raise store.error(where, "must never decrease")
+    return sizes
+
+
+def _check_cells(store: Store, layout: EdgeLayout, cells: IntArray) -> None:
+    if cells.size and (cells.min() < 0 or cells.max() >= layout.post.count):
+        wrong = cells.max() if cells.max() >= layout.post.count else cells.min()
+        raise store.error(
+            layout.path(BLOCK_INDEX),
+            f"cell {wrong} lies outside population {layout.post.name}, which has {layout.post.count} cells",
+        )

@@ -1,0 +1,119 @@
+"""Read the edges that a plan names: sources and attributes in one go, gids made absolute in place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from livn_core.h5file import AnyArray, IntArray, Ranges
+from livn_core.neuroh5._layout import SOURCE, EdgeLayout
+from livn_core.neuroh5._segments import Segments
+from livn_core.neuroh5._store import Store
+from livn_core.neuroh5.values import Edges
+from livn_core.ranges import element_index, join_adjacent
+
+BLOCK_BYTES = 64 * 2**20
+
+Paths = tuple[tuple[str, str], ...]
+"""Attributes as (namespace, name)."""
+
+
+class EdgeReader:
+    """Reads edges of one projection.
+
+    Parameters
+    ----------
+    wide
+        Whether gids of this file need int64.
+    """
+
+    def __init__(self, store: Store, layout: EdgeLayout, wide: bool) -> None:
+        self._store = store
+        self._layout = layout
+        self._gid_type = np.dtype(np.int64 if wide else np.int32)
+
+    def read(self, plan: Segments, attributes: Paths) -> Edges:
+        """Read everything that the plan names, in its order."""
+        requests = [self._sources(plan), *(plan.ranges(self._path(one)) for one in attributes)]
+        self._check_lengths(attributes)
+        sources, *values = self._store.read(requests)
+        return self._assemble(plan.gids, plan.pointer, self._absolute(sources), attributes, values)
+
+    def read_from(self, plan: Segments, wanted: AnyArray, attributes: Paths) -> Edges:
+        """Read only edges from wanted cells.
+
+        Parameters
+        ----------
+        wanted
+            bool, shape (pre.count,).
+        """
+        self._check_lengths(attributes)
+        kept, degrees, positions = [np.empty(0, self._gid_type)], [], [np.empty(0, np.int64)]
+        for piece in self.split(plan, BLOCK_BYTES, ()):
+            gids = self._absolute(self._store.read([self._sources(piece)])[0])
+            hit = wanted[gids - self._layout.pre.start]
+            kept.append(gids[hit])
+            positions.append(element_index(piece.starts, piece.stops)[hit])
+            hits_before = np.concatenate(([0], np.cumsum(hit, dtype=np.int64)))
+            degrees.append(np.diff(hits_before[piece.pointer]))
+        degree = np.concatenate([np.empty(0, np.int64), *degrees])
+        at = np.concatenate(positions)
+        ranges = join_adjacent(at, at + 1)
+        values = self._store.read([Ranges(self._path(one), *ranges) for one in attributes])
+        pointer = np.concatenate(([0], np.cumsum(degree[degree > 0]))).astype(np.int64)
+        return self._assemble(plan.gids[degree > 0], pointer, np.concatenate(kept), attributes, values)
+
+    def split(self, plan: Segments, max_bytes: int, attributes: Paths) -> Iterator[Segments]:
+        """Cut a plan into pieces whose arrays stay below a size; a row that is larger comes alone."""
+        widths = [self._store.number_type(self._path(one)).itemsize for one in attributes]
+        per_edge = self._gid_type.itemsize + sum(widths)
+        per_cell = 2 * np.dtype(np.int64).itemsize
+        ends = plan.pointer * per_edge + np.arange(plan.pointer.size) * per_cell
+        row = 0
+        while row < plan.gids.size:
+            stop = int(np.searchsorted(ends, ends[row] + max_bytes, side="right")) - 1
+            stop = max(stop, row + 1)
+            yield plan.rows(row, stop)
+            row = stop
+
+    def _path(self, attribute: tuple[str, str]) -> str:
+        return f"{self._layout.top}/{attribute[0]}/{attribute[1]}"
+
+    def _sources(self, plan: Segments) -> Ranges:
+        path = self._layout.path(SOURCE)
+        dtype = self._store.number_type(path)
+        if dtype.kind not in "iu":
+            raise self._store.error(path, "must hold integers")
+        return plan.ranges(path)
+
+    def _check_lengths(self, attributes: Paths) -> None:
+        n_edges = self._store.length(self._layout.path(SOURCE))
+        for one in attributes:
+            self._store.number_type(self._path(one))
+            length = self._store.length(self._path(one))
+            if length != n_edges:
+                raise self._store.error(self._path(one), f"has {length} values for {n_edges} edges")
+
+    def _absolute(self, sources: AnyArray) -> AnyArray:
+        """Check relative indices and turn them into gids, in place where the width allows it."""
+        pre = self._layout.pre
+        if sources.size and (sources.max() >= pre.count or sources.min() < 0):
+            wrong = sources.max() if sources.max() >= pre.count else sources.min()
+            raise self._store.error(
+                self._layout.path(SOURCE),
+                f"cell {wrong} lies outside population {pre.name}, which has {pre.count} cells",
+            )
+        same_width = sources.dtype.itemsize == self._gid_type.itemsize
+        gids = sources.view(self._gid_type) if same_width else sources.astype(self._gid_type)
+        if pre.start:
+            gids += self._gid_type.type(pre.start)
+        return gids
+
+    def _assemble(
+        self, gids: IntArray, pointer: IntArray, sources: AnyArray, names: Paths, values: list[AnyArray]
+    ) -> Edges:
+        attributes: dict[str, dict[str, AnyArray]] = {}
+        for (namespace, name), read in zip(names, values, strict=True):
+            attributes.setdefault(namespace, {})[name] = read
+        return Edges(gids, pointer, sources, attributes)

@@ -1,0 +1,255 @@
+"""An open NeuroH5 file: the one read routine behind every backend."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Self
+
+from livn_core.backends import BackendNames, Selection, default_backends
+from livn_core.errors import unknown_name
+from livn_core.h5file import H5File
+from livn_core.neuroh5._cells import VALUE, AttributeNode, list_namespaces, read_attributes
+from livn_core.neuroh5._finding import find_layouts
+from livn_core.neuroh5._gids import Gids, as_gids
+from livn_core.neuroh5._layout import EdgeLayout
+from livn_core.neuroh5._populations import read_populations, read_valid_pairs
+from livn_core.neuroh5._projection import Projection
+from livn_core.neuroh5._store import Store
+from livn_core.neuroh5._trees import Trees
+from livn_core.neuroh5.values import CellAttribute, FrozenMapping, Population
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+LARGEST_INT32 = 2**31 - 1
+
+
+def open_neuroh5(
+    source: str,
+    *,
+    backend: BackendNames | None = None,
+    comm: object = None,
+    fallback: bool = False,
+    options: Mapping[str, object] | None = None,
+) -> NeuroH5File:
+    """Open one NeuroH5 file.
+
+    Parameters
+    ----------
+    source
+        A path, or an address that some backend understands.
+    backend
+        A backend's name, or names in the order in which to ask them. Left out: :func:`livn_core.use_backend`, then
+        ``LIVN_H5_BACKEND``, then priority.
+    comm
+        An MPI communicator. Each rank reads for itself and gets the whole.
+    fallback
+        Where the chosen backend fails, warn and take the next one.
+    options
+        Options for the chosen backend.
+
+    Returns
+    -------
+    NeuroH5File
+        Use it in a ``with`` block, or close it. Nothing but the file's own metadata was read.
+
+    Raises
+    ------
+    FileNotFoundError, NoBackendError, ConfigError, FormatError, BackendError
+        See :meth:`livn_core.backends.Backends.open`.
+
+    Examples
+    --------
+    >>> from livn_core import open_neuroh5, predefined
+    >>> with open_neuroh5(predefined("EI1") + "/cells.h5") as file:
+    ...     print(file.population_ranges)
+    {'EXC': (0, 8), 'INH': (8, 2)}
+    """
+    file, selection = default_backends().open(source, backend, options, fallback)
+    return NeuroH5File(file, source, selection, comm)
+
+
+class NeuroH5File:
+    """An open NeuroH5 file; got from :func:`open_neuroh5`.
+
+    Metadata are read when they are first asked for, and kept. Safe to use from several threads.
+
+    Parameters
+    ----------
+    file
+        What a backend opened; it is closed with this object.
+    source
+        Its path or address.
+    selection
+        Which backend opened it, and why.
+    comm
+        An MPI communicator, kept for the caller.
+    """
+
+    def __init__(self, file: H5File, source: str, selection: Selection, comm: object = None) -> None:
+        self.source = source
+        self.selection = selection
+        self.comm = comm
+        self._store = Store(file, source)
+        self._lock = threading.RLock()
+        self._populations: Mapping[str, Population] | None = None
+        self._layouts: Mapping[tuple[str, str], EdgeLayout] | None = None
+        self._namespaces: dict[str, Mapping[str, tuple[str, ...]]] = {}
+        self._opened: dict[tuple[str, str], Projection] = {}
+
+    @property
+    def populations(self) -> tuple[Population, ...]:
+        """All populations, in order of their first gid."""
+        return tuple(self._by_name.values())
+
+    @property
+    def population_ranges(self) -> dict[str, tuple[int, int]]:
+        """``{name: (first gid, number of cells)}``, in order of the first gid."""
+        return {one.name: (one.start, one.count) for one in self.populations}
+
+    @property
+    def valid_projections(self) -> tuple[tuple[str, str], ...]:
+        """The (pre, post) pairs that the file's types allow, whether or not there are edges; in file order."""
+        return read_valid_pairs(self._store)
+
+    def namespaces(self, population: str) -> Mapping[str, tuple[str, ...]]:
+        """Cell attributes of a population: ``{namespace: (attribute, ...)}``, both ordered by name.
+
+        Raises
+        ------
+        KeyError
+            There is no such population.
+        """
+        self._population(population)
+        with self._lock:
+            if population not in self._namespaces:
+                self._namespaces[population] = FrozenMapping(list_namespaces(self._store, population))
+            return self._namespaces[population]
+
+    def cell_attributes(
+        self,
+        population: str,
+        namespace: str,
+        names: str | Iterable[str] | None = None,
+        gids: Gids | None = None,
+    ) -> dict[str, CellAttribute]:
+        """Read attributes of cells.
+
+        Parameters
+        ----------
+        population, namespace
+            Where the attributes are.
+        names
+            Which ones; ``None``: all of the namespace.
+        gids
+            Which cells, in any order, duplicates ignored; ``None``: all. A cell that lacks an attribute is absent
+            from it.
+
+        Returns
+        -------
+        dict
+            ``{name: CellAttribute}``, in order of name.
+
+        Raises
+        ------
+        KeyError
+            There is no such population, namespace or attribute, or a gid lies outside the population.
+        FormatError
+            The file contradicts itself, or an attribute has an unsupported type.
+        """
+        owner = self._population(population)
+        wanted = None if gids is None else as_gids(gids, owner, self.source)
+        top = f"/Populations/{population}/{namespace}"
+        chosen = self._attribute_names(population, namespace, names)
+        nodes = [AttributeNode(owner, f"{top}/{name}") for name in chosen]
+        return dict(zip(chosen, read_attributes(self._store, nodes, wanted), strict=True))
+
+    def _attribute_names(self, population: str, namespace: str, names: str | Iterable[str] | None) -> list[str]:
+        if names is not None:
+            chosen = sorted({names} if isinstance(names, str) else set(names))
+            top = f"/Populations/{population}/{namespace}"
+            # Listing a population costs a look at each of its attributes, which is dear over a network.
+            if all(self._store.is_dataset(f"{top}/{name}/{VALUE}") for name in chosen):
+                return chosen
+        known = self.namespaces(population)
+        where = f"{self.source}: population {population}"
+        if namespace not in known:
+            raise unknown_name("namespace", namespace, known, where)
+        if names is None:
+            return list(known[namespace])
+        for name in chosen:
+            if name not in known[namespace]:
+                raise unknown_name("attribute", name, known[namespace], f"{where}, namespace {namespace}")
+        return chosen
+
+    @property
+    def projections(self) -> tuple[tuple[str, str], ...]:
+        """Every (pre, post) pair with a projection, ordered by where post begins, then pre."""
+        return tuple(self._layouts_by_pair)
+
+    def projection(self, pre: str, post: str) -> Projection:
+        """One projection; nothing of its edges is read yet.
+
+        Raises
+        ------
+        KeyError
+            There is no such population or projection.
+        """
+        first, second = self._population(pre), self._population(post)
+        layouts = self._layouts_by_pair
+        if (pre, post) not in layouts:
+            known = [f"{one} -> {other}" for one, other in layouts]
+            raise unknown_name("projection", f"{first.name} -> {second.name}", known, self.source)
+        with self._lock:
+            if (pre, post) not in self._opened:
+                wide = any(one.stop - 1 > LARGEST_INT32 for one in self.populations)
+                self._opened[pre, post] = Projection(self._store, layouts[pre, post], wide)
+            return self._opened[pre, post]
+
+    def trees(self, population: str) -> Trees:
+        """Morphologies of a population: a mapping from gid, ascending, to :class:`~livn_core.neuroh5.Tree`."""
+        return Trees(self._store, self._population(population))
+
+    @property
+    def _by_name(self) -> Mapping[str, Population]:
+        with self._lock:
+            self._store.check_open()
+            if self._populations is None:
+                self._populations = {one.name: one for one in read_populations(self._store)}
+            return self._populations
+
+    @property
+    def _layouts_by_pair(self) -> Mapping[tuple[str, str], EdgeLayout]:
+        with self._lock:
+            self._store.check_open()
+            if self._layouts is None:
+                found = find_layouts(self._store, self._by_name, lambda: self.valid_projections)
+                self._layouts = {(one.pre.name, one.post.name): one for one in found}
+            return self._layouts
+
+    def _population(self, name: str) -> Population:
+        populations = self._by_name
+        if name not in populations:
+            raise unknown_name("population", name, populations, self.source)
+        return populations[name]
+
+    @property
+    def closed(self) -> bool:
+        """Whether the file was closed."""
+        return self._store.closed
+
+    def close(self) -> None:
+        """Close the file. What was read stays; what was not, can no longer be."""
+        self._store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"NeuroH5File({self.source!r}, {'closed' if self.closed else 'open'}, backend {self.selection.name})"

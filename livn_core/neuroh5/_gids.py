@@ -1,0 +1,51 @@
+"""Turn what a user gives as gids into an ascending, unique int64 array."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TypeAlias
+
+import numpy as np
+
+from livn_core.errors import InvalidTypeError, UnknownNameError
+from livn_core.h5file import AnyArray, IntArray
+from livn_core.neuroh5.values import Population
+
+Gids: TypeAlias = int | Iterable[int] | AnyArray
+
+
+def as_gids(gids: Gids, population: Population, where: str) -> IntArray:
+    """Check gids against a population.
+
+    Parameters
+    ----------
+    gids
+        One gid, or any number in any order; duplicates are ignored.
+    population
+        Where they must belong.
+    where
+        The file, for messages.
+
+    Returns
+    -------
+    int64 array, ascending and unique.
+
+    Raises
+    ------
+    InvalidTypeError
+        They are no integers; a bool is none.
+    UnknownNameError
+        A gid lies outside the population.
+    """
+    given = gids if isinstance(gids, np.ndarray | int | np.integer) else list(gids)
+    array = np.atleast_1d(np.asarray(given))
+    if array.size == 0:
+        return np.empty(0, np.int64)
+    if array.dtype.kind not in "iu" or isinstance(given, bool):
+        raise InvalidTypeError(f"gids must be integers, not {array.dtype}")
+    unique = np.unique(array)
+    if unique[0] < population.start or unique[-1] >= population.stop:
+        wrong = unique[0] if unique[0] < population.start else unique[-1]
+        held = f"{population.start} to {population.stop - 1}" if population.count else "no cell"
+        raise UnknownNameError(f"{where}: gid {wrong} is not in population {population.name}, which holds {held}")
+    return unique.astype(np.int64)

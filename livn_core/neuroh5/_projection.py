@@ -1,0 +1,199 @@
+"""One projection: nothing of its edges is read until somebody asks."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+
+from livn_core.errors import InvalidArgumentError, InvalidTypeError, LivnError, unknown_name
+from livn_core.h5file import IntArray
+from livn_core.neuroh5._destinations import read_destinations
+from livn_core.neuroh5._edges import BLOCK_BYTES, EdgeReader
+from livn_core.neuroh5._gids import Gids, as_gids
+from livn_core.neuroh5._layout import SOURCE, EdgeLayout, list_edge_namespaces
+from livn_core.neuroh5._segments import Segments
+from livn_core.neuroh5._store import Store
+from livn_core.neuroh5.values import Edges, FrozenMapping, Population
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+    import scipy.sparse as sp
+
+AttributeNames: TypeAlias = bool | str | tuple[str, ...] | list[str]
+"""``False``: none. ``True``: all. Else names, ``"Namespace/name"``."""
+
+
+class Projection:
+    """The edges from one population onto another.
+
+    Got from :meth:`livn_core.neuroh5.NeuroH5File.projection`. Lives as long as its file is open; safe to use from
+    several threads. The index of the cells (16 bytes for each stored cell) is read once and kept, the edges are not.
+    """
+
+    def __init__(self, store: Store, layout: EdgeLayout, wide: bool) -> None:
+        self._store = store
+        self._layout = layout
+        self._edges = EdgeReader(store, layout, wide)
+        self._lock = threading.Lock()
+        self._destinations: Segments | None = None
+        self._namespaces: Mapping[str, tuple[str, ...]] | None = None
+
+    @property
+    def pre(self) -> Population:
+        """The population that the edges come from."""
+        return self._layout.pre
+
+    @property
+    def post(self) -> Population:
+        """The population that they arrive at."""
+        return self._layout.post
+
+    @property
+    def n_edges(self) -> int:
+        """Number of edges, from the shape of a dataset alone."""
+        return self._store.length(self._layout.path(SOURCE))
+
+    @property
+    def namespaces(self) -> Mapping[str, tuple[str, ...]]:
+        """Names of the edge attributes, by namespace."""
+        if self._namespaces is None:
+            self._namespaces = FrozenMapping(list_edge_namespaces(self._store, self._layout))
+        return self._namespaces
+
+    def read(self, gids: Gids | None = None, attributes: AttributeNames = False) -> Edges:
+        """Read the edges onto some cells, or all.
+
+        Parameters
+        ----------
+        gids
+            gids of the post population, in any order, duplicates ignored; ``None``: all.
+        attributes
+            ``False``: none. ``True``: all. Else names, ``"Namespace/name"``.
+
+        Returns
+        -------
+        Edges
+            Ascending by post gid. A cell without edges is absent.
+
+        Raises
+        ------
+        KeyError
+            A gid lies outside the post population, or there is no such attribute.
+        FormatError
+            The file contradicts itself.
+        """
+        plan = self._plan if gids is None else self._plan.select(as_gids(gids, self.post, self._store.source))
+        return self._edges.read(plan, self._paths(attributes))
+
+    def in_edges(self, gids: Gids, attributes: AttributeNames = False) -> Edges:
+        """The edges onto some cells: :meth:`read` with gids."""
+        return self.read(gids, attributes)
+
+    def out_edges(self, gids: Gids, attributes: AttributeNames = False) -> Edges:
+        """The edges that come from some cells, in the order of :meth:`read`.
+
+        Files are ordered by post cell, so this passes over all edges once, a block at a time.
+
+        Parameters
+        ----------
+        gids
+            gids of the pre population, in any order, duplicates ignored.
+        attributes
+            As for :meth:`read`.
+        """
+        wanted = np.zeros(self.pre.count, bool)
+        wanted[as_gids(gids, self.pre, self._store.source) - self.pre.start] = True
+        return self._edges.read_from(self._plan, wanted, self._paths(attributes))
+
+    def blocks(self, max_bytes: int = BLOCK_BYTES, attributes: AttributeNames = False) -> Iterator[Edges]:
+        """Read the edges piece by piece, so that a projection of any size fits into memory.
+
+        Parameters
+        ----------
+        max_bytes
+            Largest size of a block's arrays, in bytes; a cell that is larger comes alone.
+        attributes
+            As for :meth:`read`.
+
+        Yields
+        ------
+        Edges
+            Each post cell whole, in exactly one block, ascending; together they equal :meth:`read`.
+        """
+        if isinstance(max_bytes, bool) or not isinstance(max_bytes, int | np.integer):
+            raise InvalidTypeError(f"max_bytes must be an integer, not {max_bytes!r}")
+        if max_bytes <= 0:
+            raise InvalidArgumentError(f"max_bytes must be positive, not {max_bytes}")
+        paths = self._paths(attributes)
+        for piece in self._edges.split(self._plan, int(max_bytes), paths):
+            yield self._edges.read(piece, paths)
+
+    def in_degree(self) -> IntArray:
+        """Number of edges onto each cell of the post population, int64, shape (post.count,); cells without are 0."""
+        degree = np.zeros(self.post.count, np.int64)
+        plan = self._plan
+        degree[plan.gids - self.post.start] = np.diff(plan.pointer)
+        return degree
+
+    def out_degree(self) -> IntArray:
+        """Number of edges from each cell of the pre population, int64, shape (pre.count,); cells without are 0."""
+        degree = np.zeros(self.pre.count, np.int64)
+        for edges in self.blocks():
+            degree += np.bincount(edges.pre_gids - self.pre.start, minlength=self.pre.count)
+        return degree
+
+    def to_scipy(self, weight: str | None = None) -> sp.csc_array:
+        """The projection as a sparse matrix; see :func:`livn_core.neuroh5._export.to_scipy`."""
+        from livn_core.neuroh5._export import to_scipy
+
+        return to_scipy(self, weight)
+
+    def to_pandas(self, attributes: AttributeNames = True) -> pd.DataFrame:
+        """The projection as a table of edges; see :func:`livn_core.neuroh5._export.to_pandas`."""
+        from livn_core.neuroh5._export import to_pandas
+
+        return to_pandas(self, attributes)
+
+    def to_arrow(self, attributes: AttributeNames = True) -> pa.Table:
+        """The projection as an Arrow table of edges; see :func:`livn_core.neuroh5._export.to_arrow`."""
+        from livn_core.neuroh5._export import to_arrow
+
+        return to_arrow(self, attributes)
+
+    @property
+    def _plan(self) -> Segments:
+        with self._lock:
+            self._store.check_open()
+            if self._destinations is None:
+                self._destinations = read_destinations(self._store, self._layout)
+            return self._destinations
+
+    def _paths(self, attributes: AttributeNames) -> tuple[tuple[str, str], ...]:
+        if attributes is False:
+            return ()
+        known = {
+            f"{namespace}/{name}": (namespace, name) for namespace, all_ in self.namespaces.items() for name in all_
+        }
+        if attributes is True:
+            return tuple(known.values())
+        names = [attributes] if isinstance(attributes, str) else list(attributes)
+        for name in names:
+            if name not in known:
+                raise unknown_name("edge attribute", name, known, f"{self._store.source}: {self._layout.top}")
+        return tuple(known[name] for name in dict.fromkeys(names))
+
+    def __repr__(self) -> str:
+        try:
+            state = "closed" if self._store.closed else f"{self.n_edges} edges"
+        except LivnError:
+            state = "unreadable"  # a repr never raises
+        return f"Projection({self.pre.name} -> {self.post.name}, {state})"
+
+    def _repr_html_(self) -> str:
+        from livn_core.neuroh5._export import projection_html
+
+        return projection_html(self)

@@ -1,0 +1,91 @@
+"""Which elements belong to which cell: the one plan behind partial reads, blocks and merges.
+
+A segment is a range of elements that belongs to a cell. Files store segments in any order and may store several for
+one cell; here they are ordered by gid, in file order within a cell, and grouped into one row for each cell.
+Reading is then: take rows, read their ranges in that order. No element is moved after it was read.
+"""
+
+from __future__ import annotations
+
+import attrs
+import numpy as np
+
+from livn_core.h5file import IntArray, Ranges
+from livn_core.ranges import element_index, join_adjacent
+
+
+@attrs.frozen(eq=False)
+class Segments:
+    """Ranges of elements, grouped by cell."""
+
+    gids: IntArray
+    """int64, shape (n,): ascending and unique."""
+    first: IntArray
+    """int64, shape (n + 1,): the segments of cell *i* are ``first[i]`` to ``first[i + 1]``."""
+    starts: IntArray
+    """int64, shape (s,): first element of each segment."""
+    stops: IntArray
+    """int64, shape (s,): one past the last element of each segment."""
+
+    @classmethod
+    def group(cls, gids: IntArray, starts: IntArray, stops: IntArray) -> Segments:
+        """Order segments by gid, keep file order within one, and group them.
+
+        Parameters
+        ----------
+        gids
+            int64, shape (s,): the cell of each segment, in file order; may repeat.
+        starts, stops
+            int64, shape (s,).
+        """
+        step = np.diff(gids)
+        if (step < 0).any():
+            order = np.argsort(gids, kind="stable")
+            gids, starts, stops = gids[order], starts[order], stops[order]
+            step = np.diff(gids)
+        if (step > 0).all():
+            return cls(gids, np.arange(gids.size + 1, dtype=np.int64), starts, stops)
+        first = np.concatenate(([0], np.flatnonzero(step) + 1, [gids.size])).astype(np.int64)
+        return cls(gids[first[:-1]], first, starts, stops)
+
+    @classmethod
+    def empty(cls) -> Segments:
+        """No cell at all."""
+        nothing = np.empty(0, np.int64)
+        return cls(nothing, np.zeros(1, np.int64), nothing, nothing)
+
+    @property
+    def pointer(self) -> IntArray:
+        """int64, shape (n + 1,): where each cell's elements begin once all segments are read."""
+        ends = np.concatenate(([0], np.cumsum(self.stops - self.starts)))
+        return ends[self.first]
+
+    @property
+    def size(self) -> int:
+        """Number of elements."""
+        return int((self.stops - self.starts).sum())
+
+    def select(self, gids: IntArray) -> Segments:
+        """The rows of some cells; cells that have none are left out.
+
+        Parameters
+        ----------
+        gids
+            int64, ascending and unique.
+        """
+        at = np.searchsorted(self.gids, gids)
+        inside = at < self.gids.size
+        rows = at[inside][self.gids[at[inside]] == gids[inside]]
+        lengths = self.first[rows + 1] - self.first[rows]
+        which = element_index(self.first[rows], self.first[rows + 1])
+        first = np.concatenate(([0], np.cumsum(lengths))).astype(np.int64)
+        return Segments(self.gids[rows], first, self.starts[which], self.stops[which])
+
+    def rows(self, start: int, stop: int) -> Segments:
+        """Consecutive rows."""
+        a, b = int(self.first[start]), int(self.first[stop])
+        return Segments(self.gids[start:stop], self.first[start : stop + 1] - a, self.starts[a:b], self.stops[a:b])
+
+    def ranges(self, path: str) -> Ranges:
+        """The request that reads these segments of a dataset, in this order."""
+        return Ranges(path, *join_adjacent(self.starts, self.stops))

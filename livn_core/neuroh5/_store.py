@@ -1,0 +1,201 @@
+"""Checked access to an open file: every error names the file and the place, every allocation is bounded first."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from livn_core.errors import BackendError, ClosedFileError, FormatError, LivnError
+from livn_core.h5file import AnyArray, H5File, IntArray, Ranges
+from livn_core.ranges import read_many
+
+DEFLATE_LIMIT = 1032
+"""No deflate stream is larger than this many times its compressed size (zlib's own documentation)."""
+
+SMALL = 64 * 2**20
+"""Results up to this many bytes are not compared with the file's size: unwritten chunks take no room in it."""
+
+
+class Store:
+    """An open file and what is known about it.
+
+    Parameters
+    ----------
+    file
+        What a backend opened.
+    source
+        Its path or address, for messages.
+    """
+
+    def __init__(self, file: H5File, source: str) -> None:
+        self.source = source
+        self._file: H5File | None = file
+        self._described: dict[str, tuple[tuple[int, ...] | None, np.dtype[Any] | None]] = {}
+        self._limit = _largest_content(source)
+
+    @property
+    def file(self) -> H5File:
+        """The open file.
+
+        Raises
+        ------
+        ClosedFileError
+            It was closed.
+        """
+        if self._file is None:
+            raise ClosedFileError(f"{self.source} was closed; open it again to read from it")
+        return self._file
+
+    def check_open(self) -> None:
+        """Raise :class:`ClosedFileError` where the file was closed; what is cached must not outlive it."""
+        _ = self.file
+
+    @property
+    def closed(self) -> bool:
+        """Whether :meth:`close` was called."""
+        return self._file is None
+
+    def close(self) -> None:
+        """Close the file; a second call does nothing."""
+        file, self._file = self._file, None
+        if file is not None:
+            file.close()
+
+    def error(self, node: str, problem: str) -> FormatError:
+        """A :class:`FormatError` for a place in this file."""
+        return FormatError(self.source, node, problem)
+
+    @contextmanager
+    def _mapped(self, node: str) -> Iterator[None]:
+        try:
+            yield
+        except (LivnError, KeyError):
+            raise
+        except OSError as error:
+            raise BackendError(f"{self.source}: {node}: reading failed: {error}") from error
+        except Exception as error:
+            # Libraries meet damaged bytes with whatever their parser trips over: struct.error, IndexError, ...
+            problem = f"cannot be read ({type(error).__name__}: {error}); the file is damaged, or of an unknown kind"
+            raise self.error(node, problem) from error
+
+    def get(self, node: str) -> Any:
+        """A group, dataset or committed type; ``None`` where there is nothing."""
+        file = self.file
+        with self._mapped(node):
+            try:
+                return file[node]
+            except KeyError:
+                return None
+
+    def keys(self, node: str) -> list[str]:
+        """Names of a group's members, ordered by name; empty where there is no such group."""
+        group = self.get(node)
+        if not hasattr(group, "keys"):
+            return []
+        with self._mapped(node):
+            return sorted(group.keys())
+
+    def is_group(self, node: str) -> bool:
+        """Whether there is a group of that path."""
+        return hasattr(self.get(node), "keys")
+
+    def is_dataset(self, node: str) -> bool:
+        """Whether there is a dataset of that path."""
+        return self._describe(node)[0] is not None
+
+    def dtype(self, node: str) -> np.dtype[Any] | None:
+        """The dtype of a dataset or committed type; ``None`` where there is neither."""
+        return self._describe(node)[1]
+
+    def length(self, node: str) -> int:
+        """Number of elements of a 1-D dataset.
+
+        Raises
+        ------
+        FormatError
+            There is no such dataset, or it is not 1-D.
+        """
+        shape = self._describe(node)[0]
+        if shape is None:
+            raise self.error(node, "there is no such dataset")
+        if len(shape) != 1:
+            raise self.error(node, f"must have one dimension, but its shape is {shape}")
+        return shape[0]
+
+    def _describe(self, node: str) -> tuple[tuple[int, ...] | None, np.dtype[Any] | None]:
+        """Shape and dtype of a node, kept, since asking again may mean parsing or even a request."""
+        self.check_open()
+        known = self._described.get(node)
+        if known is None:
+            found = self.get(node)
+            with self._mapped(node):
+                shape, dtype = getattr(found, "shape", None), getattr(found, "dtype", None)
+            known = None if shape is None else tuple(int(extent) for extent in shape), dtype
+            self._described[node] = known
+        return known
+
+    def number_type(self, node: str) -> np.dtype[Any]:
+        """The dtype of a dataset of numbers.
+
+        Raises
+        ------
+        FormatError
+            It is none of the supported types: integers of 8 to 64 bits, floats of 16 to 64 bits.
+        """
+        dtype = self.dtype(node)
+        if dtype is None or dtype.kind not in "iuf" or dtype.itemsize > 8:
+            raise self.error(node, f"has the unsupported type {dtype}; numbers of up to 64 bits can be read")
+        return dtype
+
+    def read(self, requests: Sequence[Ranges]) -> list[AnyArray]:
+        """Read ranges of several datasets in one go, after checking that the file can hold that much."""
+        for request in requests:
+            self._check_size(request)
+        with self._mapped(", ".join(request.path for request in requests)):
+            try:
+                return read_many(self.file, requests)
+            except KeyError as error:
+                raise self.error(requests[0].path, f"disappeared while it was read: {error}") from error
+
+    def whole(self, *nodes: str) -> list[AnyArray]:
+        """Read whole 1-D datasets in one go."""
+        return self.read([Ranges.whole(node, self.length(node)) for node in nodes])
+
+    def integers(self, *nodes: str) -> list[IntArray]:
+        """Read whole 1-D datasets of integers as int64.
+
+        Raises
+        ------
+        FormatError
+            A dataset holds other things than integers, or one that int64 cannot hold.
+        """
+        for node in nodes:
+            if self.number_type(node).kind not in "iu":
+                raise self.error(node, "must hold integers")
+        return [self._as_int64(node, values) for node, values in zip(nodes, self.whole(*nodes), strict=True)]
+
+    def _as_int64(self, node: str, values: AnyArray) -> IntArray:
+        if values.dtype != np.uint64:
+            return values.astype(np.int64)
+        signed = values.view(np.int64)
+        if (signed < 0).any():
+            raise self.error(node, "holds an integer beyond 2**63, which no position in a file can be")
+        return signed
+
+    def _check_size(self, request: Ranges) -> None:
+        dtype = self.dtype(request.path)
+        needed = request.size * (dtype.itemsize if dtype is not None else 1)
+        if needed > max(self._limit, SMALL):
+            raise self.error(request.path, f"claims {needed} bytes, more than a file of this size can hold")
+
+
+def _largest_content(source: str) -> int:
+    """The most bytes that all datasets of a file can hold together; no bound for what is not a local file."""
+    try:
+        return os.stat(source).st_size * DEFLATE_LIMIT  # noqa: PTH116 - a source is a str and may be an address
+    except (OSError, ValueError):
+        return 2**63

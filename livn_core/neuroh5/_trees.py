@@ -1,0 +1,110 @@
+"""Morphologies: ``/Populations/<population>/Trees``, one attribute for each column of the points."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+
+import numpy as np
+
+from livn_core.errors import unknown_name
+from livn_core.h5file import AnyArray, IntArray
+from livn_core.neuroh5._cells import AttributeNode, plan_attributes
+from livn_core.neuroh5._segments import Segments
+from livn_core.neuroh5._store import Store
+from livn_core.neuroh5.values import Population, Tree
+
+POINTS = {
+    "x": "X Coordinate",
+    "y": "Y Coordinate",
+    "z": "Z Coordinate",
+    "radius": "Radius",
+    "layer": "Point Layer",
+    "parent": "Parent Point",
+    "swc_type": "SWC Type",
+}
+LINKS = {"src": "Source Section", "dst": "Destination Section"}
+COLUMNS = {**POINTS, "sections": "Section", **LINKS}
+
+
+class Trees(Mapping[int, Tree]):
+    """The morphologies of a population, by ascending gid; each is read when it is asked for.
+
+    ``items()`` and ``values()`` read all of them in one go.
+    """
+
+    def __init__(self, store: Store, population: Population) -> None:
+        self._store = store
+        self._population = population
+        self._top = f"/Populations/{population.name}/Trees"
+
+    @cached_property
+    def _plans(self) -> dict[str, Segments]:
+        if not self._store.is_group(self._top):
+            return dict.fromkeys(COLUMNS, Segments.empty())
+        nodes = [self._node(column) for column in COLUMNS.values()]
+        for node in nodes:
+            if not self._store.is_dataset(node.values):
+                raise self._store.error(node.path, "is missing, so the trees are incomplete")
+            self._store.number_type(node.values)
+        plans = plan_attributes(self._store, nodes)
+        for plan, node in zip(plans, nodes, strict=True):
+            if not np.array_equal(plan.gids, plans[0].gids):
+                raise self._store.error(node.path, f"belongs to other cells than {nodes[0].path}")
+        return dict(zip(COLUMNS, plans, strict=True))
+
+    def _node(self, column: str) -> AttributeNode:
+        return AttributeNode(self._population, f"{self._top}/{column}")
+
+    @property
+    def gids(self) -> IntArray:
+        """int64, ascending: the cells that have a tree."""
+        self._store.check_open()
+        return self._plans["x"].gids
+
+    def __len__(self) -> int:
+        return self.gids.size
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self.gids.tolist())
+
+    def __contains__(self, gid: object) -> bool:
+        return bool(np.isin(gid, self.gids)) if isinstance(gid, int | np.integer) else False
+
+    def __getitem__(self, gid: int) -> Tree:
+        if gid not in self:
+            raise unknown_name("tree of cell", gid, (), f"{self._store.source}: {self._top}")
+        return next(self._read(np.array([gid], np.int64)))
+
+    def values(self) -> list[Tree]:  # type: ignore[override] # a list serves as a ValuesView here and reads once
+        """All trees, ascending by gid."""
+        return list(self._read(self.gids))
+
+    def items(self) -> list[tuple[int, Tree]]:  # type: ignore[override] # as above
+        """All trees with their gids, ascending."""
+        return [(tree.gid, tree) for tree in self._read(self.gids)]
+
+    def _read(self, gids: IntArray) -> Iterator[Tree]:
+        plans = {field: plan.select(gids) for field, plan in self._plans.items()}
+        requests = [plan.ranges(self._node(COLUMNS[field]).values) for field, plan in plans.items()]
+        read = dict(zip(plans, self._store.read(requests), strict=True))
+        pointers = {field: plan.pointer for field, plan in plans.items()}
+        for row, gid in enumerate(gids.tolist()):
+            yield self._tree(gid, {name: read[name][at[row] : at[row + 1]].copy() for name, at in pointers.items()})
+
+    def _tree(self, gid: int, columns: dict[str, AnyArray]) -> Tree:
+        points = columns["x"].size
+        for field, column in COLUMNS.items():
+            expected = columns["src"].size if field in LINKS else points
+            if field != "sections" and columns[field].size != expected:
+                problem = f"cell {gid} has {columns[field].size} values here and {expected} in other columns"
+                raise self._store.error(f"{self._top}/{column}", problem)
+        parent = columns["parent"]
+        if points and (parent.max() >= points or parent.min() < -1):
+            raise self._store.error(
+                f"{self._top}/{POINTS['parent']}", f"cell {gid} has a parent outside its {points} points"
+            )
+        return Tree(gid, **columns)
+
+    def __repr__(self) -> str:
+        return f"Trees({self._population.name}, {len(self)} cells)"
