@@ -1,0 +1,29 @@
+"""Write beside, then rename: what stands at the final path is whole, or what was there before."""
+
+from __future__ import annotations
+
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from livn_core.errors import InvalidArgumentError
+
+
+@contextmanager
+def workspace(target: Path) -> Iterator[Path]:
+    """Make a directory beside ``target``, on the same file system, that is gone afterwards whatever happens."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    beside = target.parent / f".{target.name}.{uuid.uuid4().hex[:12]}.writing"
+    beside.mkdir()
+    try:
+        yield beside
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+
+
+def check_free(target: Path, overwrite: bool) -> None:
+    """Refuse to write over something, unless that was asked for."""
+    if target.exists() and not overwrite:
+        raise InvalidArgumentError(f"{target} exists already; choose another path, or pass overwrite=True")

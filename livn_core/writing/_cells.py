@@ -1,0 +1,78 @@
+"""Cell attributes: three datasets for each, under ``/Populations/<population>/<namespace>/<attribute>``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import numpy as np
+import numpy.typing as npt
+
+from livn_core.errors import InvalidArgumentError
+from livn_core.h5file import AnyArray, IntArray
+from livn_core.writing._checks import Range, checked_name, checked_pointer, checked_values, relative
+from livn_core.writing._inputs import CellAttributeLike
+from livn_core.writing._storage import Storage
+from livn_core.writing._trees import TREES
+
+if TYPE_CHECKING:
+    import h5py
+
+
+@attrs.frozen(eq=False)
+class Stored:
+    """One attribute in the form in which the file holds it."""
+
+    index: npt.NDArray[np.uint32]
+    pointer: IntArray
+    values: AnyArray
+
+    def write(self, group: h5py.Group, storage: Storage) -> None:
+        """Write the three datasets; without any cell, all are empty, as neuroh5 leaves them."""
+        pointer = self.pointer if self.index.size else self.pointer[:0]
+        storage.put(group, "Cell Index", self.index)
+        storage.put(group, "Attribute Pointer", pointer.astype(np.uint64))
+        storage.put(group, "Attribute Value", self.values)
+
+
+def write_cells(
+    file: h5py.File,
+    population: Range,
+    namespaces: Mapping[str, Mapping[str, npt.ArrayLike | CellAttributeLike]],
+    storage: Storage,
+) -> None:
+    """Write all attributes of one population."""
+    for namespace, attributes in namespaces.items():
+        if checked_name(namespace, "a namespace") == TREES:
+            raise InvalidArgumentError(
+                f"population {population.name!r}: morphologies are given as trees=, not as cells="
+            )
+        for name, given in attributes.items():
+            checked_name(name, "an attribute")
+            where = f"population {population.name!r}, attribute {namespace!r}/{name!r}"
+            group = file.require_group(f"Populations/{population.name}/{namespace}/{name}")
+            stored(given, population, where).write(group, storage)
+
+
+def stored(given: Any, population: Range, where: str) -> Stored:
+    """Check one attribute, dense or ragged, and bring it into the form of the file."""
+    if not hasattr(given, "pointer"):
+        return _dense(np.asarray(given), population, where)
+    values = checked_values(given.values, where)
+    index = relative(given.gids, population, where)
+    if np.unique(index).size != index.size:
+        raise InvalidArgumentError(f"{where}: a gid occurs more than once")
+    return Stored(index, checked_pointer(given.pointer, index.size, values.size, where), values)
+
+
+def _dense(values: AnyArray, population: Range, where: str) -> Stored:
+    if values.ndim not in {1, 2} or len(values) != population.count:
+        raise InvalidArgumentError(
+            f"{where}: an array must have one row for each of the {population.count} cells, but has shape "
+            f"{values.shape}; for some cells only, or a different number of values for each, "
+            "give an object with gids, pointer and values"
+        )
+    width = 1 if values.ndim == 1 else values.shape[1]
+    pointer = np.arange(population.count + 1, dtype=np.int64) * width
+    return Stored(np.arange(population.count, dtype=np.uint32), pointer, checked_values(values.ravel(), where))

@@ -1,0 +1,81 @@
+"""Write one NeuroH5 file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from livn_core.errors import InvalidArgumentError, unknown_name
+from livn_core.writing._atomic import check_free, workspace
+from livn_core.writing._blocks import MAX_BLOCK_EDGES
+from livn_core.writing._cells import write_cells
+from livn_core.writing._checks import Range
+from livn_core.writing._edges import write_projection
+from livn_core.writing._inputs import CellAttributes, Populations, Projections, Trees
+from livn_core.writing._populations import ranges, write_types
+from livn_core.writing._storage import Storage, import_h5py
+from livn_core.writing._trees import write_trees
+
+
+def write_neuroh5(
+    path: str | os.PathLike[str],
+    populations: Populations,
+    projections: Projections | None = None,
+    *,
+    cells: CellAttributes | None = None,
+    trees: Trees | None = None,
+    chunks: int | None = None,
+    compression: int | None = None,
+    shuffle: bool = False,
+    max_block_edges: int = MAX_BLOCK_EDGES,
+    overwrite: bool = False,
+) -> Path:
+    """Write one NeuroH5 file; all parameters are those of :func:`write_system`.
+
+    Returns
+    -------
+    Path
+        The file that was written.
+    """
+    target = Path(path)
+    check_free(target, overwrite)
+    with workspace(target) as beside:
+        contents = Contents(ranges(populations), projections or {}, cells or {}, trees or {})
+        contents.write(beside / "file.h5", Storage(chunks, compression, shuffle, max_block_edges))
+        (beside / "file.h5").replace(target)
+    return target
+
+
+class Contents:
+    """What goes into the files of a system; which part goes into which file is decided on writing."""
+
+    def __init__(
+        self, populations: dict[str, Range], projections: Projections, cells: CellAttributes, trees: Trees
+    ) -> None:
+        self.populations, self.projections, self.cells, self.trees = populations, projections, cells, trees
+        pairs: Iterable[object] = projections
+        for pair in pairs:
+            if not isinstance(pair, tuple) or len(pair) != 2:
+                raise InvalidArgumentError(f"a projection is named by (pre, post), not {pair!r}")
+        for name in [*cells, *trees, *(name for pair in projections for name in pair)]:
+            if name not in populations:
+                raise unknown_name("population", name, populations, "write_system")
+
+    def without(self, *parts: str) -> Contents:
+        """Leave out some of ``"projections"``, ``"cells"`` and ``"trees"``."""
+        kept: list[Mapping[object, object]] = [
+            {} if part in parts else getattr(self, part) for part in ("projections", "cells", "trees")
+        ]
+        return Contents(self.populations, *kept)  # type: ignore[arg-type]
+
+    def write(self, path: Path, storage: Storage, pairs: Iterable[tuple[str, str]] | None = None) -> None:
+        """Write one file; ``pairs``: the projections that are valid in it, where they lie in another file."""
+        with import_h5py().File(path, "w") as file:
+            write_types(file, self.populations, self.projections if pairs is None else pairs)
+            for name, namespaces in self.cells.items():
+                write_cells(file, self.populations[name], namespaces, storage)
+            for name, found in self.trees.items():
+                write_trees(file, self.populations[name], found, storage)
+            for (pre, post), edges in self.projections.items():
+                write_projection(file, self.populations[pre], self.populations[post], edges, storage)
