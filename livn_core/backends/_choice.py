@@ -63,15 +63,8 @@ class Choice:
     def usable(self) -> Iterator[Backend]:
         """The backends that can open the source, best first, each asked when its turn comes."""
         for entry in self._entries:
-            if self._consider(entry):
-                assert isinstance(entry, Backend)
+            if isinstance(entry, Backend) and self._ask(entry):
                 yield entry
-
-    def _consider(self, entry: Backend | Broken) -> bool:
-        if isinstance(entry, Backend):
-            return self._ask(entry)
-        self._rows[entry.name] = Candidate(entry.name, entry.provider, None, "broken", entry.reason, entry.remedy)
-        return False
 
     def _ask(self, backend: Backend) -> bool:
         try:
@@ -111,11 +104,12 @@ class Choice:
         return Selection(self.source, backend, self._by, rows, ", ".join(self.failed))
 
     def _row(self, entry: Backend | Broken, chosen: Backend | None) -> Candidate:
+        if isinstance(entry, Broken):
+            return Candidate(entry.name, entry.provider, None, "broken", entry.reason, entry.remedy)
         row = self._rows.get(entry.name)
         if row is None:
-            priority = entry.priority if isinstance(entry, Backend) else None
             reason = f"ranks below {chosen.name}" if chosen else ""
-            return Candidate(entry.name, entry.provider, priority, "not asked", reason)
+            return Candidate(entry.name, entry.provider, entry.priority, "not asked", reason)
         return attrs.evolve(row, status="chosen") if chosen is not None and entry.name == chosen.name else row
 
     def select(self) -> Selection:
@@ -129,15 +123,15 @@ class Choice:
         chosen: Backend | None = None
         stopped = False
         for entry in self._entries:
+            if isinstance(entry, Broken):
+                continue
             try:
-                usable = self._consider(entry)
+                usable = self._ask(entry)
             except ConfigError as error:
-                assert isinstance(entry, Backend)
                 self._put(entry, "broken", str(error))
                 stopped = stopped or chosen is None
                 continue
             if usable and chosen is None and not stopped:
-                assert isinstance(entry, Backend)
                 chosen = entry
         return self.selection(chosen)
 
