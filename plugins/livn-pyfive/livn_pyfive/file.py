@@ -1,0 +1,272 @@
+"""An open file and its groups, as livn-core's ``H5File`` describes them.
+
+pyfive takes object headers and groups apart; this walks from object to object, because pyfive's own mapping returns
+``None`` for a soft link that leads nowhere, shows some committed types as groups, and reads a dataset's whole chunk
+index, its attributes and its type before one knows whether they are wanted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
+from types import TracebackType
+from typing import Any, Self
+
+from livn_core.errors import FormatError
+from livn_core.h5file import AnyArray, Ranges
+from livn_pyfive.dataset import Dataset
+from livn_pyfive.datatype import Dtype, UnsupportedType, native
+from livn_pyfive.guard import BoundedReader, reading
+from livn_pyfive.header import DATASPACE, DATATYPE, LINK, LINK_INFO, SYMBOL_TABLE, Messages, read_dtype
+from livn_pyfive.reading import Task, run
+from livn_pyfive.storage import Storage
+from livn_pyfive.superblock import read_superblock
+
+_MAX_DEPTH = 64
+
+
+class NamedType:
+    """A committed datatype.
+
+    Parameters
+    ----------
+    file
+        The file that it is in.
+    name
+        Its absolute path.
+    messages
+        Its object header.
+    """
+
+    def __init__(self, file: PyfiveFile, name: str, messages: Messages) -> None:
+        self.name = name
+        self._file = file
+        self._messages = messages
+
+    def __repr__(self) -> str:
+        return f"<named type {self.name} of {self._file.filename}>"
+
+    @property
+    def dtype(self) -> Dtype:
+        """The type; an enum's labels are ``dtype.metadata["enum"]``."""
+        return native(self._file.dtype_of(self.name, self._messages))
+
+
+class Group:
+    """A group: mapping access by path.
+
+    Parameters
+    ----------
+    file
+        The file that it is in.
+    name
+        Its absolute path.
+    links
+        Its members: the address of an object, or the path that a soft link leads to.
+    """
+
+    def __init__(self, file: PyfiveFile, name: str, links: dict[str, int | str]) -> None:
+        self.name = name
+        self._file = file
+        self._links = links
+
+    def __repr__(self) -> str:
+        return f"<group {self.name} ({len(self._links)} members) of {self._file.filename}>"
+
+    def __getitem__(self, path: str) -> Any:
+        """The group, dataset or type at a path, absolute or relative."""
+        return self._file.find(path if path.startswith("/") else f"{self.name.rstrip('/')}/{path}")
+
+    def __contains__(self, path: object) -> bool:
+        if not isinstance(path, str):
+            return False
+        try:
+            self[path]
+        except KeyError:
+            return False
+        return True
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.keys())
+
+    def __len__(self) -> int:
+        return len(self._links)
+
+    def keys(self) -> list[str]:
+        """Names of the members, alphabetical."""
+        self._file.check_open()
+        return sorted(self._links)
+
+
+class PyfiveFile(Group):
+    """An HDF5 file, open for reading.
+
+    Safe to use from several threads, and in a forked child.
+
+    Parameters
+    ----------
+    storage
+        The file's bytes; closed with this object.
+    threads
+        How many threads may read and decode; ``None``: one per processor.
+
+    Raises
+    ------
+    FormatError
+        It is not an HDF5 file, or is damaged where it begins.
+    """
+
+    def __init__(self, storage: Storage, threads: int | None = None) -> None:
+        self.storage = storage
+        self.filename = storage.name
+        self._threads = threads
+        self._found: dict[str, Any] = {}
+        with storage.use(), reading(self.filename, "/"):
+            superblock = read_superblock(storage)
+        self.base = superblock.base
+        root = self._open_object("/", superblock.root)
+        if not isinstance(root, Group):
+            raise FormatError(self.filename, "/", "damaged: its root is not a group")
+        super().__init__(self, "/", root._links)
+        self._found["/"] = self
+
+    def __repr__(self) -> str:
+        state = "closed " if self.storage.closed else ""
+        return f"<{state}file {self.filename}>"
+
+    @property
+    def size(self) -> int:
+        """Length of the file's HDF5 part, in bytes."""
+        return self.storage.size - self.base
+
+    def close(self) -> None:
+        """Give the file back; a second time does nothing."""
+        self.storage.close()
+        self._found.clear()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
+    ) -> None:
+        self.close()
+
+    def read_many(self, requests: Sequence[Ranges]) -> list[AnyArray]:
+        """Read ranges of several 1-D datasets, all at once.
+
+        Parameters
+        ----------
+        requests
+            One per dataset, or several; see :class:`livn_core.h5file.Ranges`.
+
+        Returns
+        -------
+        list of ndarray
+            For each request the concatenation of its ranges, in request order: its ``out``, or a new array.
+
+        Raises
+        ------
+        KeyError
+            There is no such dataset.
+        FormatError
+            A dataset is damaged, or of a type that is not read.
+        ClosedFileError
+            The file was closed.
+        """
+        with self.storage.use():
+            results: list[AnyArray] = []
+            tasks: list[Task] = []
+            for request in requests:
+                dataset = self.find(request.path if request.path.startswith("/") else f"/{request.path}")
+                if not isinstance(dataset, Dataset):
+                    raise FormatError(self.filename, request.path, "is not a dataset")
+                out, work = dataset.plan(request)
+                results.append(out)
+                tasks.extend(work)
+            run(tasks, self.storage, self._threads)
+            return results
+
+    def run(self, tasks: Sequence[Task]) -> None:
+        """Do what a dataset planned."""
+        with self.storage.use():
+            run(tasks, self.storage, self._threads)
+
+    def reading(self, node: str) -> AbstractContextManager[None]:
+        """What every look into the file happens inside."""
+        return reading(self.filename, node)
+
+    def reader(self) -> BoundedReader:
+        """A fresh reader over the HDF5 part."""
+        return BoundedReader(self.storage, self.base)
+
+    def check_open(self) -> None:
+        """Raise :class:`ClosedFileError` if the file was closed."""
+        with self.storage.use():
+            pass
+
+    def find(self, path: str) -> Any:
+        """The object at an absolute path.
+
+        Raises
+        ------
+        KeyError
+            There is none.
+        """
+        with self.storage.use():
+            return self._find(path, 0)
+
+    def _find(self, path: str, depth: int) -> Any:
+        clean = _normal(path)
+        found = self._found.get(clean)
+        if found is not None:
+            return found
+        if depth > _MAX_DEPTH:
+            raise FormatError(self.filename, path, "its path is too deep, or its links lead in a circle")
+        above, _, name = clean.rpartition("/")
+        group = self._find(above or "/", depth + 1)
+        if not isinstance(group, Group) or name not in group._links:
+            raise KeyError(f"{self.filename}: there is no {clean}")
+        link = group._links[name]
+        if isinstance(link, str):
+            found = self._find(link if link.startswith("/") else f"{above}/{link}", depth + 1)
+        else:
+            found = self._open_object(clean, link)
+        # Of two threads that got here, both go on with the same object.
+        return self._found.setdefault(clean, found)
+
+    def _open_object(self, name: str, address: int) -> Any:
+        with self.storage.use(), self.reading(name):
+            objects = self._header(address)
+            messages = Messages(objects)
+            if DATASPACE in messages:
+                return Dataset(self, name, objects)
+            if SYMBOL_TABLE in messages or LINK_INFO in messages or LINK in messages:
+                return Group(self, name, objects.get_links())
+            if DATATYPE in messages:
+                return NamedType(self, name, messages)
+            raise ValueError("it is neither a group, a dataset nor a type")
+
+    def _header(self, address: int) -> Any:
+        from pyfive.dataobjects import DataObjects
+
+        return DataObjects(self.reader(), address)
+
+    def dtype_of(self, name: str, messages: Messages) -> Dtype:
+        """The type that an object header describes, in the file's byte order."""
+        with self.storage.use(), self.reading(name):
+            try:
+                return read_dtype(messages, lambda address: Messages(self._header(address)))
+            except UnsupportedType as error:
+                problem = f"{error}; read are integers, floats, bools, enums and compounds of these"
+                raise FormatError(self.filename, name, problem) from error
+
+
+def _normal(path: str) -> str:
+    parts: list[str] = []
+    for part in path.split("/"):
+        if part == "..":
+            parts = parts[:-1]
+        elif part not in ("", "."):
+            parts.append(part)
+    return "/" + "/".join(parts)

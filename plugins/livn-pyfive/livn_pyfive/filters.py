@@ -1,0 +1,163 @@
+"""Undoing what was done to a chunk before it was written: deflate, shuffle and the Fletcher checksum.
+
+Every step knows how many bytes must come out and never makes more, so a damaged or hostile chunk costs no memory.
+Section IV.A.2.l of the HDF5 file format specification.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import attrs
+import numpy as np
+import numpy.typing as npt
+
+DEFLATE, SHUFFLE, FLETCHER32 = 1, 2, 3
+_KNOWN = frozenset({DEFLATE, SHUFFLE, FLETCHER32})
+# The best that deflate can do: 258 bytes from two bits.
+MAX_DEFLATE_RATIO = 1032
+_CHECKSUM = 4
+_FLETCHER_WORDS = 1 << 20
+
+Buffer = bytes | memoryview
+
+
+class DamagedChunk(Exception):
+    """A chunk's bytes do not decode, or not to the right length."""
+
+
+@attrs.frozen
+class Filter:
+    """One step of the pipeline: its number, and for shuffle the element size in bytes."""
+
+    number: int
+    width: int = 1
+
+
+def parse_pipeline(described: Sequence[Mapping[str, Any]] | None, itemsize: int) -> tuple[Filter, ...]:
+    """The steps in the order in which they were applied, from what pyfive read.
+
+    Raises
+    ------
+    NotImplementedError
+        A filter that is none of deflate, shuffle and Fletcher32.
+    """
+    steps = []
+    for one in described or ():
+        number, values = int(one["filter_id"]), tuple(one["client_data"])
+        if number not in _KNOWN:
+            raise NotImplementedError(f"its filter number {number} is not read; rewrite it with gzip")
+        width = values[0] if number == SHUFFLE and values else itemsize
+        if width < 1:
+            raise ValueError("its shuffle filter has no element size")
+        steps.append(Filter(number, width))
+    return tuple(steps)
+
+
+def decode_chunk(data: Buffer, steps: Sequence[Filter], mask: int, size: int) -> Buffer:
+    """Undo the filters.
+
+    Parameters
+    ----------
+    data
+        The chunk as it is in the file.
+    steps
+        The pipeline in the order in which it was applied.
+    mask
+        Bit *i* set: step *i* was left out for this chunk.
+    size
+        How many bytes the chunk has to have in the end.
+
+    Raises
+    ------
+    DamagedChunk
+        It has not.
+    """
+    active = [step for number, step in enumerate(steps) if not mask >> number & 1]
+    # Each checksum that is still on adds its bytes to what comes out of the steps before it.
+    checksums = [sum(step.number == FLETCHER32 for step in active[:number]) for number in range(len(active))]
+    for step, before in zip(reversed(active), reversed(checksums), strict=True):
+        if step.number == DEFLATE:
+            data = _inflate(data, size + _CHECKSUM * before)
+        elif step.number == SHUFFLE:
+            data = unshuffle(data, step.width)
+        else:
+            data = _verify(data)
+    if len(data) != size:
+        raise DamagedChunk(f"a chunk has {len(data)} bytes instead of {size}")
+    return data
+
+
+def _inflate(data: Buffer, size: int) -> bytes:
+    stream = zlib.decompressobj()
+    try:
+        # One byte more than there may be shows that there is too much.
+        plain = stream.decompress(data, size + 1)
+    except zlib.error as error:
+        raise DamagedChunk(f"a chunk does not decompress ({error})") from error
+    if len(plain) != size or not stream.eof:
+        raise DamagedChunk(f"a chunk decompresses to {len(plain)} bytes or more instead of {size}")
+    return plain
+
+
+def unshuffle(data: Buffer, width: int) -> Buffer:
+    """Put the bytes of each element side by side again; a remainder at the end stays as it is."""
+    count, rest = divmod(len(data), width)
+    if width == 1 or count < 2:
+        return data
+    result = np.empty(len(data), np.uint8)
+    unshuffle_into(data, width, count, 0, result[: count * width].reshape(count, width))
+    if rest:
+        result[-rest:] = np.frombuffer(data, np.uint8)[-rest:]
+    return result.data
+
+
+def unshuffle_into(data: Buffer, width: int, count: int, start: int, target: npt.NDArray[np.uint8]) -> None:
+    """Write elements ``start`` and following of a shuffled chunk as the rows of ``target``.
+
+    Parameters
+    ----------
+    data
+        ``count`` elements: first the first byte of each, then the second byte of each, and so on.
+    width
+        Size of an element, in bytes.
+    count
+        Number of elements in the chunk.
+    start
+        The first that is wanted.
+    target
+        uint8 (wanted, width).
+    """
+    planes = np.frombuffer(data, np.uint8, count * width).reshape(width, count)[:, start : start + len(target)]
+    for number in range(width):
+        target[:, number] = planes[number]
+
+
+def _verify(data: Buffer) -> memoryview:
+    if len(data) < _CHECKSUM:
+        raise DamagedChunk("a chunk is too short for its checksum")
+    body = memoryview(data)[:-_CHECKSUM]
+    stored = int.from_bytes(memoryview(data)[-_CHECKSUM:], "little")
+    low, high = fletcher32(body)
+    # Modulo 65535 both 0 and 65535 stand for zero.
+    if (stored & 0xFFFF) % 65535 != low or (stored >> 16) % 65535 != high:
+        raise DamagedChunk("a chunk does not match its checksum")
+    return body
+
+
+def fletcher32(data: Buffer) -> tuple[int, int]:
+    """Both sums of the checksum, modulo 65535, as HDF5's ``H5_checksum_fletcher32`` makes them."""
+    view = memoryview(data)
+    even = len(view) // 2 * 2
+    words = np.frombuffer(view[:even], ">u2")
+    low = high = 0
+    for start in range(0, len(words), _FLETCHER_WORDS):
+        block = words[start : start + _FLETCHER_WORDS].astype(np.int64)
+        high = (high + low * len(block) + int(block @ np.arange(len(block), 0, -1, dtype=np.int64))) % 65535
+        low = (low + int(block.sum())) % 65535
+    if len(view) > even:
+        low = (low + (view[even] << 8)) % 65535
+        high = (high + low) % 65535
+    return low, high

@@ -1,0 +1,248 @@
+"""What the object header of a dataset says about its data: extent, type, layout, filters, fill value.
+
+pyfive takes the header apart into messages; the messages are read here, because its own readers do not see committed
+types and forgive what they should refuse. Section IV.A.2 of the HDF5 file format specification.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from math import prod
+from typing import Any
+
+import attrs
+
+from livn_pyfive.datatype import Dtype, UnsupportedType, parse_datatype
+
+DATASPACE, LINK_INFO, DATATYPE, OLD_FILL, FILL, LINK, EXTERNAL, LAYOUT, PIPELINE, SYMBOL_TABLE = (
+    1, 2, 3, 4, 5, 6, 7, 8, 11, 17,
+)  # fmt: skip
+UNDEFINED = 0xFFFFFFFFFFFFFFFF
+_UNLIMITED = UNDEFINED
+_SHARED = 2
+_EARLY = 1
+
+
+class Messages:
+    """The messages of one object header, by type.
+
+    Parameters
+    ----------
+    objects
+        A ``pyfive.dataobjects.DataObjects``.
+    """
+
+    def __init__(self, objects: Any) -> None:
+        self._data: bytes = objects.msg_data
+        self._found: dict[int, list[tuple[int, int, int]]] = {}
+        for one in objects.msgs:
+            place = (one["offset_to_message"], one["size"], one["flags"])
+            self._found.setdefault(one["type"], []).append(place)
+
+    def __contains__(self, kind: int) -> bool:
+        return kind in self._found
+
+    def get(self, kind: int) -> bytes | None:
+        """The body of the first message of a type."""
+        if kind not in self._found:
+            return None
+        start, size, _ = self._found[kind][0]
+        return self._data[start : start + size]
+
+    def is_shared(self, kind: int) -> bool:
+        """Whether that message is but a reference to another object."""
+        return kind in self._found and bool(self._found[kind][0][2] & _SHARED)
+
+
+def read_dtype(messages: Messages, committed: Callable[[int], Messages]) -> Dtype:
+    """The datatype, in the file's byte order; ``committed`` finds the object that a shared message refers to."""
+    body = messages.get(DATATYPE)
+    if body is None:
+        raise UnsupportedType("it has no datatype")
+    if messages.is_shared(DATATYPE):
+        target = committed(_shared_address(body))
+        body = target.get(DATATYPE)
+        if body is None or target.is_shared(DATATYPE):
+            raise UnsupportedType("its datatype refers to an object that is no datatype")
+    return parse_datatype(body)
+
+
+def _shared_address(body: bytes) -> int:
+    version, kind = struct.unpack_from("<BB", body)
+    if version == 3 and kind != 2:
+        raise UnsupportedType("its datatype is kept in the file's table of shared messages")
+    if version not in (1, 2, 3):
+        raise UnsupportedType(f"its datatype is shared in the unknown version {version}")
+    (address,) = struct.unpack_from("<Q", body, 8 if version == 1 else 2)
+    return int(address)
+
+
+def read_shape(messages: Messages) -> tuple[int, ...]:
+    """The extent; an empty (null) dataspace counts as no elements."""
+    body = messages.get(DATASPACE)
+    if body is None or messages.is_shared(DATASPACE):
+        raise ValueError("it has no dataspace of its own")
+    version, rank, flags = struct.unpack_from("<BBB", body)
+    if version not in (1, 2) or rank > 32:
+        raise ValueError(f"its dataspace has the unknown version {version} or too many dimensions")
+    if version == 2 and body[3] == 2:
+        return (0,)
+    at = 8 if version == 1 else 4
+    shape = struct.unpack_from(f"<{rank}Q", body, at)
+    if flags & 1:
+        limits = struct.unpack_from(f"<{rank}Q", body, at + 8 * rank)
+        if any(limit != _UNLIMITED and size > limit for size, limit in zip(shape, limits, strict=True)):
+            raise ValueError(f"its shape {shape} is larger than its maximum {limits}")
+    return tuple(shape)
+
+
+@attrs.frozen
+class Layout:
+    """Where a dataset's elements are; one of the three fields is set, or none where nothing was ever written."""
+
+    compact: bytes | None = None
+    """The elements themselves."""
+    contiguous: tuple[int, int] | None = None
+    """Address and length in bytes."""
+    chunked: Chunking | None = None
+    """How the chunks are found."""
+
+
+@attrs.frozen
+class Chunking:
+    """The shape of a dataset's chunks and the root of their index."""
+
+    shape: tuple[int, ...]
+    """Chunk shape, in elements."""
+    itemsize: int
+    """Size of an element in bytes."""
+    index: int | None
+    """Address of the index; ``None`` where no chunk was ever written."""
+    kind: int = 0
+    """0 a version 1 B-tree, else the number of the index type in a version 4 layout."""
+    filtered_single: tuple[int, int] | None = None
+    """Size in bytes and filter mask of a single filtered chunk, which has no index."""
+    page_bits: int = 0
+    """Of a fixed array."""
+
+
+def read_layout(messages: Messages) -> Layout:
+    """Read the layout message.
+
+    Raises
+    ------
+    NotImplementedError
+        The data lie in another file, or in a way that is not read here.
+    """
+    body = messages.get(LAYOUT)
+    if body is None:
+        raise ValueError("it has no layout")
+    if EXTERNAL in messages:
+        raise NotImplementedError("its data lie in another file")
+    version = body[0]
+    if version in (1, 2):
+        return _old_layout(body)
+    if version in (3, 4):
+        return _new_layout(body, version)
+    raise NotImplementedError(f"its layout has the unknown version {version}")
+
+
+def _old_layout(body: bytes) -> Layout:
+    _, rank, kind = struct.unpack_from("<BBB", body)
+    if kind == 0:
+        dims = struct.unpack_from(f"<{rank}I", body, 8)
+        (size,) = struct.unpack_from("<I", body, 8 + 4 * len(dims))
+        return Layout(compact=_exactly(body, 12 + 4 * rank, size))
+    (address,) = struct.unpack_from("<Q", body, 8)
+    dims = struct.unpack_from(f"<{rank}I", body, 16)
+    if kind == 1:
+        return Layout() if address == UNDEFINED else Layout(contiguous=(address, -1))
+    if kind == 2:
+        return Layout(chunked=Chunking(dims[:-1], dims[-1], None if address == UNDEFINED else address))
+    raise NotImplementedError(f"its layout has the unknown class {kind}")
+
+
+def _new_layout(body: bytes, version: int) -> Layout:
+    kind = body[1]
+    if kind == 0:
+        (size,) = struct.unpack_from("<H", body, 2)
+        return Layout(compact=_exactly(body, 4, size))
+    if kind == 1:
+        address, size = struct.unpack_from("<QQ", body, 2)
+        return Layout() if address == UNDEFINED else Layout(contiguous=(address, size))
+    if kind == 2:
+        return Layout(chunked=_chunking(body) if version == 3 else _chunking_v4(body))
+    raise NotImplementedError(f"its layout has the unknown class {kind}")
+
+
+def _exactly(body: bytes, start: int, size: int) -> bytes:
+    data = body[start : start + size]
+    if len(data) != size:
+        raise ValueError("its compact data are cut off")
+    return data
+
+
+def _chunking(body: bytes) -> Chunking:
+    rank, address = struct.unpack_from("<BQ", body, 2)
+    dims = struct.unpack_from(f"<{rank}I", body, 11)
+    return Chunking(dims[:-1], dims[-1], None if address == UNDEFINED else address)
+
+
+def _chunking_v4(body: bytes) -> Chunking:
+    flags, rank, width = struct.unpack_from("<BBB", body, 2)
+    at = 5 + rank * width
+    dims = tuple(int.from_bytes(body[i : i + width], "little") for i in range(5, at, width))
+    kind = body[at]
+    at += 1
+    single: tuple[int, int] | None = None
+    page_bits = 0
+    if kind == 1 and flags & 2:
+        single = struct.unpack_from("<QI", body, at)
+        at += 12
+    elif kind == 3:
+        page_bits = body[at]
+        at += 1
+    elif kind not in (1, 2):
+        raise NotImplementedError(
+            "its chunks are indexed as only the newest file format does; rewrite the file with libver='earliest'"
+        )
+    (address,) = struct.unpack_from("<Q", body, at)
+    index = None if address == UNDEFINED else address
+    return Chunking(dims[:-1], dims[-1], index, kind, single, page_bits)
+
+
+@attrs.frozen
+class Fill:
+    """What elements read as that were never written."""
+
+    value: bytes = b""
+    """One element in the file's byte order; empty for zeros."""
+    early: bool = False
+    """Whether all space was allocated when the dataset was made, so that nothing can be missing."""
+
+
+def read_fill(messages: Messages) -> Fill:
+    """Read the fill value message, new or old."""
+    body = messages.get(FILL)
+    if body is None:
+        old = messages.get(OLD_FILL)
+        return Fill() if old is None else Fill(_sized(old, 0))
+    if messages.is_shared(FILL):
+        return Fill()
+    version = body[0]
+    if version == 3:
+        return Fill(_sized(body, 2) if body[1] & 0x20 else b"", body[1] & 3 == _EARLY)
+    if version in (1, 2):
+        return Fill(_sized(body, 4) if body[3] else b"", body[1] == _EARLY)
+    raise ValueError(f"its fill value has the unknown version {version}")
+
+
+def _sized(body: bytes, at: int) -> bytes:
+    (size,) = struct.unpack_from("<I", body, at)
+    return body[at + 4 : at + 4 + size]
+
+
+def element_count(shape: tuple[int, ...]) -> int:
+    """Number of elements; one for a scalar."""
+    return prod(shape)

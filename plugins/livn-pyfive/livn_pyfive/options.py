@@ -1,0 +1,45 @@
+"""The user's options for this backend."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import attrs
+
+from livn_core.errors import ConfigError
+
+_MAX_THREADS = 1024
+
+
+@attrs.frozen
+class Options:
+    """What ``options=`` may hold."""
+
+    threads: int | None = None
+    """How many threads read and decode at once; ``None``: one per processor."""
+    storage_options: Mapping[str, Any] = attrs.field(factory=dict, repr=False)
+    """Passed to fsspec for remote sources: credentials, a proxy, a cache."""
+
+
+def parse_options(given: Mapping[str, object]) -> Options:
+    """Check the options.
+
+    Raises
+    ------
+    ConfigError
+        One is unknown, or of the wrong type. Values are not repeated: they may be credentials.
+    """
+    known = [field.name for field in attrs.fields(Options)]
+    unknown = sorted(str(name) for name in given if name not in known)
+    if unknown:
+        raise ConfigError(f"the pyfive backend has no option {', '.join(unknown)}; it has {', '.join(known)}")
+    threads = given.get("threads")
+    if threads is not None and (
+        isinstance(threads, bool) or not isinstance(threads, int) or not 1 <= threads <= _MAX_THREADS
+    ):
+        raise ConfigError(f"the option threads must be a whole number from 1 to {_MAX_THREADS}, or None")
+    storage = given.get("storage_options", {})
+    if not isinstance(storage, Mapping) or not all(isinstance(name, str) for name in storage):
+        raise ConfigError("the option storage_options must be a mapping of names to values")
+    return Options(threads, storage)

@@ -1,0 +1,187 @@
+"""Files that fsspec reaches: over HTTP, in S3, in memory.
+
+Bytes are asked for in ranges. A server that has no ranges (``python -m http.server`` has none) gives a small file as
+a whole.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from livn_core.errors import (
+    BackendConnectionError,
+    BackendError,
+    BackendPermissionError,
+    ConfigError,
+    FormatError,
+    LivnError,
+    SourceNotFoundError,
+)
+from livn_pyfive.storage import Storage
+
+# Metadata is read in pages of this size; a system's metadata is a few.
+_PAGE = 1 << 16
+_PAGES = 256
+_MAX_WHOLE = 1 << 28
+
+
+def open_remote(source: str, storage_options: Mapping[str, Any]) -> Storage:
+    """Open an address.
+
+    Raises
+    ------
+    SourceNotFoundError
+        There is nothing there.
+    BackendPermissionError
+        The server refuses.
+    BackendConnectionError
+        It cannot be reached.
+    BackendError
+        It fails otherwise, or gives no ranges and the file is large.
+    """
+    with mapped(source):
+        fs, path = filesystem(source, storage_options)
+        info = fs.info(path)
+        if info.get("type") == "directory":
+            raise FormatError(source, "/", "is a directory, not an HDF5 file")
+        size = info.get("size")
+        if size is not None and info.get("partial") is not False:
+            return RemoteStorage(source, int(size), fs, path)
+        if size is not None and size > _MAX_WHOLE:
+            raise BackendError(f"{source}: the server gives no parts of a file, and it is large; download it first")
+        return MemoryStorage(source, fs.cat_file(path))
+
+
+def filesystem(source: str, storage_options: Mapping[str, Any]) -> tuple[Any, str]:
+    """The fsspec file system of an address, and the path in it."""
+    import fsspec
+
+    try:
+        fs, path = fsspec.url_to_fs(source, **storage_options)
+    except TypeError as error:
+        raise ConfigError(f"storage_options: {error}") from error
+    return fs, str(path)
+
+
+@contextmanager
+def mapped(source: str) -> Iterator[None]:
+    """Turn what fsspec's many file systems raise into what happened."""
+    try:
+        yield
+    except (LivnError, NotImplementedError):
+        raise
+    except FileNotFoundError as error:
+        raise SourceNotFoundError(f"{source}: there is nothing at that address") from error
+    except PermissionError as error:
+        raise BackendPermissionError(f"{source}: access is refused") from error
+    except TimeoutError as error:
+        raise BackendConnectionError(f"{source}: no answer in time") from error
+    except ImportError as error:
+        raise BackendError(f"{source}: {error}; pip install 'livn-pyfive[remote]'") from error
+    except Exception as error:
+        raise _by_status(source, error) from error
+
+
+def _by_status(source: str, error: Exception) -> BackendError:
+    """Aiohttp's errors are of its own kind, and carry a status or not."""
+    status = getattr(error, "status", None)
+    if status in (401, 403):
+        return BackendPermissionError(f"{source}: access is refused (status {status})")
+    if status is not None:
+        return BackendError(f"{source}: the server answers with status {status}")
+    if type(error).__name__.startswith(("ClientConnect", "ClientOS", "ServerDisconnected", "EndpointConnection")):
+        return BackendConnectionError(f"{source}: the server cannot be reached")
+    return BackendError(f"{source}: {type(error).__name__}: {error}")
+
+
+class RemoteStorage(Storage):
+    """A file that is read in ranges.
+
+    Parameters
+    ----------
+    source
+        Its address.
+    size
+        Length in bytes.
+    fs
+        The fsspec file system.
+    path
+        The file's path in it.
+    """
+
+    gap = 1 << 16
+    remote = True
+
+    def __init__(self, source: str, size: int, fs: Any, path: str) -> None:
+        super().__init__(source, size)
+        self._fs = fs
+        self._path = path
+        self._pages: OrderedDict[int, bytes] = OrderedDict()
+        self._pages_lock = threading.Lock()
+
+    def read_many(self, offsets: Sequence[int], sizes: Sequence[int]) -> list[bytes]:
+        """Ask for several pieces side by side."""
+        for offset, size in zip(offsets, sizes, strict=True):
+            self._check(offset, size)
+        ends = [offset + size for offset, size in zip(offsets, sizes, strict=True)]
+        with mapped(self.name):
+            pieces = self._fs.cat_ranges([self._path] * len(ends), list(offsets), ends, on_error="raise")
+        for piece, size, end in zip(pieces, sizes, ends, strict=True):
+            if len(piece) != size:
+                raise self._shrunk(end)
+        return list(pieces)
+
+    def _read(self, offset: int, size: int) -> bytes:
+        first, last = offset // _PAGE, (offset + size - 1) // _PAGE
+        if last - first > 2 or not size:
+            with mapped(self.name):
+                return bytes(self._fs.cat_file(self._path, start=offset, end=offset + size)) if size else b""
+        data = b"".join(self._page(number) for number in range(first, last + 1))
+        return data[offset - first * _PAGE :][:size]
+
+    def _page(self, number: int) -> bytes:
+        with self._pages_lock:
+            if number in self._pages:
+                self._pages.move_to_end(number)
+                return self._pages[number]
+        start, end = number * _PAGE, min((number + 1) * _PAGE, self.size)
+        with mapped(self.name):
+            data = bytes(self._fs.cat_file(self._path, start=start, end=end))
+        with self._pages_lock:
+            self._pages[number] = data
+            if len(self._pages) > _PAGES:
+                self._pages.popitem(last=False)
+        return data
+
+    def _after_fork(self) -> None:
+        super()._after_fork()
+        self._pages_lock = threading.Lock()
+
+    def _release(self) -> None:
+        self._pages.clear()
+
+
+class MemoryStorage(Storage):
+    """A file that was read as a whole.
+
+    Parameters
+    ----------
+    source
+        Where it came from.
+    data
+        All of it.
+    """
+
+    def __init__(self, source: str, data: bytes) -> None:
+        super().__init__(source, len(data))
+        self._data = data
+
+    def _read(self, offset: int, size: int) -> bytes:
+        return self._data[offset : offset + size]
+
+    def _release(self) -> None:
+        self._data = b""

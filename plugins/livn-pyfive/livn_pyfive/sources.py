@@ -1,0 +1,122 @@
+"""What a source string means, and whether what it takes to read it is installed.
+
+Nothing here imports fsspec: a probe must be quick.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from urllib.parse import unquote
+from urllib.request import url2pathname
+
+import attrs
+
+from livn_core.backends.availability import Availability
+
+_SCHEME = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*)(://|::)")
+
+# fsspec's protocols, and the module and distribution that each needs beside it.
+_NEEDS = {
+    "http": ("aiohttp", "livn-pyfive[http]"),
+    "https": ("aiohttp", "livn-pyfive[http]"),
+    "s3": ("s3fs", "livn-pyfive[s3]"),
+    "s3a": ("s3fs", "livn-pyfive[s3]"),
+    "gs": ("gcsfs", "gcsfs"),
+    "gcs": ("gcsfs", "gcsfs"),
+    "az": ("adlfs", "adlfs"),
+    "abfs": ("adlfs", "adlfs"),
+    "abfss": ("adlfs", "adlfs"),
+    "oss": ("ossfs", "ossfs"),
+    "hf": ("huggingface_hub", "huggingface_hub"),
+    "sftp": ("paramiko", "paramiko"),
+    "ssh": ("paramiko", "paramiko"),
+    "hdfs": ("pyarrow", "pyarrow"),
+    "webhdfs": ("requests", "requests"),
+    "github": ("requests", "requests"),
+    "dropbox": ("dropboxdrivefs", "dropboxdrivefs"),
+    "gdrive": ("gdrivefs", "gdrivefs"),
+    "smb": ("smbprotocol", "smbprotocol"),
+    "webdav": ("webdav4", "webdav4"),
+    "memory": ("fsspec", "fsspec"),
+    "ftp": ("fsspec", "fsspec"),
+    "zip": ("fsspec", "fsspec"),
+    "tar": ("fsspec", "fsspec"),
+    "simplecache": ("fsspec", "fsspec"),
+    "filecache": ("fsspec", "fsspec"),
+    "blockcache": ("fsspec", "fsspec"),
+    "reference": ("fsspec", "fsspec"),
+}
+
+
+@attrs.frozen
+class Source:
+    """A source, taken apart: a path on this machine, or an address for fsspec."""
+
+    text: str
+    """What the user wrote."""
+    scheme: str = ""
+    """In lower case; empty for a plain path."""
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it is a file of this machine."""
+        return self.scheme in ("", "file", "local")
+
+    @property
+    def path(self) -> Path:
+        """The local path."""
+        if not self.scheme:
+            return Path(self.text).expanduser()
+        rest = self.text.split("://", 1)[1]
+        host, slash, tail = rest.partition("/")
+        # file://localhost/x and file:///x are the same; file://x/y would be another machine's.
+        rest = slash + tail if host == "localhost" else rest
+        return Path(url2pathname(rest) if sys.platform == "win32" else unquote(rest))
+
+
+def parse_source(text: str) -> Source:
+    """Find the scheme of a source; chained addresses (``simplecache::https://…``) have that of their first part."""
+    match = _SCHEME.match(text)
+    return Source(text, match[1].lower() if match else "")
+
+
+def availability(text: str | None) -> Availability:
+    """Whether a source can be read here, and what is missing if it cannot."""
+    if find_spec("pyfive") is None:
+        return Availability.no("pyfive is not installed", "pip install pyfive")
+    if text is None:
+        return Availability.yes("reads local files and what fsspec reaches")
+    source = parse_source(text)
+    if source.is_local:
+        return Availability.yes("reads local files")
+    if source.scheme == "hdf5":
+        return Availability.no("hdf5:// names an HSDS server's domain, and this backend reads files")
+    return _remote_availability(source.scheme)
+
+
+def _remote_availability(scheme: str) -> Availability:
+    if find_spec("fsspec") is None:
+        return Availability.no(f"{scheme}:// needs fsspec", "pip install 'livn-pyfive[remote]'")
+    needed = _NEEDS.get(scheme)
+    if needed is None:
+        return _ask_fsspec(scheme)
+    module, distribution = needed
+    if find_spec(module) is None:
+        return Availability.no(f"{scheme}:// needs {module}", f"pip install '{distribution}'")
+    return Availability.yes(f"reads {scheme}:// through fsspec")
+
+
+def _ask_fsspec(scheme: str) -> Availability:
+    """A scheme that is not in the table: only then is fsspec's own registry worth its import."""
+    from fsspec.registry import get_filesystem_class
+
+    try:
+        get_filesystem_class(scheme)
+    except ValueError:
+        return Availability.no(f"neither pyfive nor fsspec knows {scheme}://")
+    except ImportError as error:
+        return Availability.no(f"{scheme}:// needs something that is missing: {error}")
+    return Availability.yes(f"reads {scheme}:// through fsspec")

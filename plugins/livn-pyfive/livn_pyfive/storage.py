@@ -1,0 +1,206 @@
+"""Where the bytes of a file are, seen as something that is read at positions.
+
+A storage has no position of its own, so several threads may use one at once. Here are the base class and the local
+file; :mod:`livn_pyfive.remote` has the one over fsspec.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import threading
+import weakref
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from livn_core.errors import BackendError, BackendPermissionError, ClosedFileError, FormatError, SourceNotFoundError
+
+# Linux reads at most 2 GiB in one call.
+_AT_ONCE = 1 << 30
+
+
+class Storage(ABC):
+    """Bytes that are read at positions.
+
+    Parameters
+    ----------
+    name
+        What the user called the file.
+    size
+        Its length in bytes, as it is now. Whatever is read later is checked against it.
+    """
+
+    gap = 1 << 15
+    """Reading this many bytes too many is cheaper than asking twice."""
+    remote = False
+    """Whether many pieces are better asked for together than by several threads."""
+
+    def __init__(self, name: str, size: int) -> None:
+        self.name = name
+        self.size = size
+        self._lock = threading.Lock()
+        self._users = 0
+        self._closed = False
+        _open_storages.add(self)
+
+    @property
+    def closed(self) -> bool:
+        """Whether :meth:`close` was called."""
+        return self._closed
+
+    @contextmanager
+    def use(self) -> Iterator[None]:
+        """Keep the storage open for as long as a ``with`` block lasts.
+
+        Closing while another thread reads would hand its descriptor's number to the next file that is opened,
+        and the read would return that file's bytes.
+        """
+        with self._lock:
+            if self._closed:
+                raise ClosedFileError(f"{self.name}: the file was closed")
+            self._users += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._users -= 1
+                last = self.closed and not self._users
+            if last:
+                self._release()
+
+    def close(self) -> None:
+        """Refuse further reads, and give the file back as soon as nobody reads; a second time does nothing."""
+        with self._lock:
+            idle = not self._closed and not self._users
+            self._closed = True
+        if idle:
+            self._release()
+
+    def read(self, offset: int, size: int) -> bytes:
+        """Read exactly ``size`` bytes at ``offset``."""
+        self._check(offset, size)
+        data = self._read(offset, size)
+        if len(data) != size:
+            raise self._shrunk(offset + size)
+        return data
+
+    def read_many(self, offsets: Sequence[int], sizes: Sequence[int]) -> list[bytes]:
+        """Read several pieces, each exactly."""
+        return [self.read(offset, size) for offset, size in zip(offsets, sizes, strict=True)]
+
+    def read_into(self, offset: int, target: memoryview) -> None:
+        """Fill ``target``, a view of bytes, exactly."""
+        target[:] = self.read(offset, len(target))
+
+    def _check(self, offset: int, size: int) -> None:
+        if offset < 0 or size < 0 or offset + size > self.size:
+            problem = (
+                f"points at bytes {offset} to {offset + size}, but the file ends at {self.size}: damaged or cut off"
+            )
+            raise FormatError(self.name, "/", problem)
+
+    def _shrunk(self, end: int) -> FormatError:
+        return FormatError(self.name, "/", f"ended before byte {end}: somebody shortened the file while it was open")
+
+    def _after_fork(self) -> None:
+        # Another thread of the parent may have held the lock; it does not exist in the child.
+        self._lock = threading.Lock()
+        self._users = 0
+
+    @abstractmethod
+    def _read(self, offset: int, size: int) -> bytes:
+        """Read up to ``size`` bytes."""
+
+    @abstractmethod
+    def _release(self) -> None:
+        """Close what is underneath."""
+
+
+_open_storages: weakref.WeakSet[Storage] = weakref.WeakSet()
+
+
+def _renew_locks() -> None:
+    for storage in list(_open_storages):
+        storage._after_fork()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew_locks)
+
+
+class LocalStorage(Storage):
+    """A file on this machine.
+
+    Raises
+    ------
+    SourceNotFoundError
+        There is no such file.
+    BackendPermissionError
+        It may not be read.
+    FormatError
+        It is a directory.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._file = _open(path)
+        self._seeking = threading.Lock()
+        try:
+            super().__init__(str(path), os.fstat(self._file.fileno()).st_size)
+        except BaseException:
+            self._file.close()
+            raise
+
+    def read_into(self, offset: int, target: memoryview) -> None:
+        """Fill ``target`` straight from the file."""
+        self._check(offset, len(target))
+        done = 0
+        while done < len(target):
+            count = self._fill(offset + done, target[done : done + _AT_ONCE])
+            if not count:
+                raise self._shrunk(offset + len(target))
+            done += count
+
+    def _read(self, offset: int, size: int) -> bytes:
+        if size <= _AT_ONCE and hasattr(os, "pread"):
+            return os.pread(self._file.fileno(), size, offset)
+        data = bytearray(size)
+        self.read_into(offset, memoryview(data))
+        return bytes(data)
+
+    def _fill(self, offset: int, target: memoryview) -> int:
+        if hasattr(os, "preadv"):
+            return os.preadv(self._file.fileno(), [target], offset)
+        # Windows has no reading at a position.
+        with self._seeking:
+            self._file.seek(offset)
+            return self._file.readinto(target) or 0
+
+    def _after_fork(self) -> None:
+        super()._after_fork()
+        self._seeking = threading.Lock()
+
+    def _release(self) -> None:
+        self._file.close()
+
+    def __del__(self) -> None:
+        # A dropped file is closed quietly, as a closed one is: an unclosed FileIO would warn.
+        file = getattr(self, "_file", None)
+        if file is not None:
+            file.close()
+
+
+def _open(path: Path) -> io.FileIO:
+    try:
+        return io.FileIO(path, "rb")
+    except FileNotFoundError as error:
+        raise SourceNotFoundError(f"{path}: there is no such file") from error
+    except NotADirectoryError as error:
+        raise SourceNotFoundError(f"{path}: there is no such file") from error
+    except PermissionError as error:
+        raise BackendPermissionError(f"{path}: may not be read ({error.strerror})") from error
+    except IsADirectoryError as error:
+        raise FormatError(str(path), "/", "is a directory, not an HDF5 file") from error
+    except (OSError, ValueError) as error:
+        raise BackendError(f"{path}: cannot be opened ({error})") from error
