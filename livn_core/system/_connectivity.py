@@ -1,0 +1,239 @@
+"""The signed connectivity matrix of a system: ``w[pre, post]``, excitatory edges positive, inhibitory ones negative.
+
+Every edge has a random strength in [0, 1), as in the original. The strengths come from one Mersenne Twister that is
+consumed in an order fixed by the data: projections by the first gid of the post, then of the pre population; within
+one, post cells ascending; within one cell, edges in file order. So the matrix depends neither on the backend nor on
+the number of ranks, a part of it equals the same part of the whole, and where the original reads in that very order,
+its numbers are the same.
+"""
+
+from __future__ import annotations
+
+import operator
+import random
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import numpy as np
+import numpy.typing as npt
+
+from livn_core.errors import FormatError, InvalidArgumentError, UnknownNameError, unknown_name
+from livn_core.h5file import IntArray
+
+if TYPE_CHECKING:
+    from livn_core.neuroh5 import Projection
+
+SIGNS = {"excitatory": 1.0, "inhibitory": -1.0}
+Ranges = Mapping[str, tuple[int, int]]
+
+
+@attrs.frozen
+class Declared:
+    """One projection as ``graph.json`` declares it."""
+
+    pre: str
+    post: str
+    sign: float
+    weight: float
+
+
+class Strengths:
+    """Random numbers in [0, 1): those of :class:`random.Random`, many at a time.
+
+    Both generators are MT19937 and make doubles of it in the same way, so numpy continues where Python starts.
+    """
+
+    def __init__(self, seed: int | None) -> None:
+        _, state, _ = random.Random(None if seed is None else operator.index(seed)).getstate()
+        self._random = np.random.RandomState()
+        self._random.set_state(("MT19937", np.array(state[:-1], np.uint32), state[-1], 0, 0.0))
+
+    def take(self, count: int) -> npt.NDArray[np.float64]:
+        """The next ``count`` numbers: float64, shape (count,)."""
+        return self._random.random_sample(count)
+
+
+def declared(
+    synapses: Mapping[str, Mapping[str, Mapping[str, Any]]], ranges: Ranges, weights: Mapping[str, float], place: str
+) -> list[Declared]:
+    """The projections of ``graph.json`` in the order in which strengths are drawn.
+
+    Parameters
+    ----------
+    synapses
+        ``{post: {pre: settings}}``.
+    ranges
+        ``{population: (first gid, number of cells)}``.
+    weights
+        Factors by ``"post_pre"``; 1 where there is none. Keys with a hyphen name a simulator's parameters and are
+        passed over.
+    place
+        The ``graph.json``, for error messages.
+
+    Raises
+    ------
+    FormatError
+        ``graph.json`` names a population that does not exist, or a type other than excitatory and inhibitory.
+    UnknownNameError
+        A weight is given for a projection that cannot exist.
+    """
+    _check_weights(weights, ranges)
+    found = [
+        Declared(
+            pre,
+            post,
+            _sign(settings, f"/connections/…/synapses/{post}/{pre}", place),
+            weights.get(f"{post}_{pre}", 1.0),
+        )
+        for post, sources in synapses.items()
+        for pre, settings in sources.items()
+        if _known(post, ranges, place) and _known(pre, ranges, place)
+    ]
+    return sorted(found, key=lambda one: (ranges[one.post], one.post, ranges[one.pre], one.pre))
+
+
+def matrix(
+    projections: Iterable[tuple[Declared, Projection | None]],
+    ranges: Ranges,
+    order: IntArray,
+    seed: int | None,
+    part: bool,
+) -> tuple[IntArray, npt.NDArray[np.float32]]:
+    """Entries of the matrix, one for each pair of cells that any edge connects.
+
+    Parameters
+    ----------
+    projections
+        What is declared and, where it has edges, the projection itself.
+    ranges
+        ``{population: (first gid, number of cells)}``.
+    order
+        int64, shape (n,), unique: the gid of each row and column.
+    seed
+        Seed of the strengths; None: another one every time.
+    part
+        Whether ``order`` lacks some cells, so that only a part of the edges is read.
+
+    Returns
+    -------
+    tuple
+        Position ``pre * n + post`` of each entry: int64, ascending and unique; and its value: float32, the sum over
+        all edges of the pair, taken in float64.
+    """
+    strengths = Strengths(seed)
+    place = _positions(order)
+    keys, values = [np.empty(0, np.int64)], [np.empty(0, np.float64)]
+    for one, projection in projections:
+        if projection is None:
+            continue
+        pre, post, draws = _edges(projection, strengths, ranges[one.post], order if part else None)
+        rows, columns = place(pre), place(post)
+        inside = rows >= 0
+        keys.append((rows * len(order) + columns)[inside])
+        values.append((one.sign * draws * one.weight)[inside])
+    return _summed(np.concatenate(keys), np.concatenate(values))
+
+
+def dense(keys: IntArray, values: npt.NDArray[np.float32], size: int) -> npt.NDArray[np.float32]:
+    """The entries as an array: float32, shape (size, size)."""
+    table = np.zeros(size * size, np.float32)
+    table[keys] = values
+    return table.reshape(size, size)
+
+
+def sparse_csr(keys: IntArray, values: npt.NDArray[np.float32], size: int) -> Any:
+    """The entries as a ``scipy.sparse.csr_array``: float32, shape (size, size)."""
+    from scipy import sparse
+
+    rows, columns = np.divmod(keys, max(size, 1))
+    indptr = np.searchsorted(rows, np.arange(size + 1))
+    return sparse.csr_array((values, columns, indptr), shape=(size, size))
+
+
+def check_order(gids: npt.ArrayLike, known: IntArray, place: str) -> IntArray:
+    """The gids of rows and columns as an array: int64, shape (n,), in the order given.
+
+    Raises
+    ------
+    InvalidArgumentError
+        They are no whole numbers, or one is there twice.
+    UnknownNameError
+        One is no cell of the system.
+    """
+    order = np.asarray(gids)
+    if order.size == 0:
+        return np.empty(0, np.int64)
+    if order.ndim != 1 or order.dtype.kind not in "iu":
+        raise InvalidArgumentError(f"gids have to be a list of whole numbers, not {order.dtype} of shape {order.shape}")
+    if len(np.unique(order)) != len(order):
+        raise InvalidArgumentError("gids have to be unique: each one is a row and a column of the matrix")
+    unknown = np.setdiff1d(order, known)
+    if len(unknown):
+        raise UnknownNameError(
+            f"{place}: there is no gid {unknown[0]}; there are {len(known)}, {known[0]} to {known[-1]}"
+        )
+    return order.astype(np.int64)
+
+
+def _edges(
+    projection: Projection, strengths: Strengths, post: tuple[int, int], order: IntArray | None
+) -> tuple[IntArray, IntArray, npt.NDArray[np.float64]]:
+    """Pre gid, post gid and strength of each edge; with ``order``, of the edges onto those cells."""
+    if order is None:
+        edges = projection.read()
+        return edges.pre_gids.astype(np.int64), edges.post_gid_per_edge, strengths.take(len(edges))
+    start, count = post
+    wanted = order[(order >= start) & (order < start + count)]
+    edges = projection.read(np.sort(wanted))
+    # The place of each cell's edges in the whole projection tells which of its strengths are theirs.
+    first = np.concatenate([[0], np.cumsum(projection.in_degree())])
+    draws = strengths.take(int(first[-1]))
+    shift = first[edges.post_gids - start] - edges.indptr[:-1]
+    at = np.arange(len(edges)) + np.repeat(shift, np.diff(edges.indptr))
+    return edges.pre_gids.astype(np.int64), edges.post_gid_per_edge, draws[at]
+
+
+def _positions(order: IntArray) -> Callable[[IntArray], IntArray]:
+    """A function from gids to their positions in ``order``, -1 for those that are not in it."""
+    by_gid = np.argsort(order, kind="stable")
+    ascending = order[by_gid]
+
+    def positions(gids: IntArray) -> IntArray:
+        if not len(order):
+            return np.full(len(gids), -1, np.int64)
+        at = np.minimum(np.searchsorted(ascending, gids), len(order) - 1)
+        return np.where(ascending[at] == gids, by_gid[at], -1)
+
+    return positions
+
+
+def _summed(keys: IntArray, values: npt.NDArray[np.float64]) -> tuple[IntArray, npt.NDArray[np.float32]]:
+    by_key = np.argsort(keys, kind="stable")
+    keys, values = keys[by_key], values[by_key]
+    first = np.flatnonzero(np.diff(keys, prepend=-1))
+    sums = np.add.reduceat(values, first) if len(first) else values
+    return keys[first], sums.astype(np.float32)
+
+
+def _check_weights(weights: Mapping[str, float], ranges: Ranges) -> None:
+    possible = [f"{post}_{pre}" for post in ranges for pre in ranges]
+    for key in weights:
+        if "-" not in key and key not in possible:
+            raise unknown_name("projection (post_pre)", key, possible, "weights")
+
+
+def _known(population: str, ranges: Ranges, place: str) -> bool:
+    if population not in ranges:
+        listing = ", ".join(ranges)
+        raise FormatError(
+            place, "/connections", f"names the population {population!r}, which the HDF5 files lack; there is {listing}"
+        )
+    return True
+
+
+def _sign(settings: Mapping[str, Any], node: str, place: str) -> float:
+    kind = settings.get("type", "excitatory")
+    if kind not in SIGNS:
+        raise FormatError(place, f"{node}/type", f"is {kind!r}; a synapse is {' or '.join(SIGNS)}")
+    return SIGNS[kind]

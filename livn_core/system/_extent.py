@@ -1,0 +1,87 @@
+"""Where cells lie: coordinates as arrays, and the box around them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from livn_core.errors import FormatError, UnknownNameError
+
+if TYPE_CHECKING:
+    from livn_core.neuroh5 import CellAttribute
+
+NAMESPACE = "Generated Coordinates"
+AXES = ("X Coordinate", "Y Coordinate", "Z Coordinate")
+
+
+def no_coordinates(population: str, namespaces: Iterable[str], place: str) -> UnknownNameError:
+    """The error for a population whose cells have no positions."""
+    listing = ", ".join(map(repr, namespaces)) or "none at all"
+    return UnknownNameError(
+        f"{place}: population {population!r} has no coordinates: they are read from X, Y and Z of the namespace "
+        f"{NAMESPACE!r}, but its namespaces are {listing}"
+    )
+
+
+def rows(
+    attributes: Mapping[str, CellAttribute], gids: npt.NDArray[np.int64], node: str, place: str
+) -> npt.NDArray[np.float64]:
+    """Put three attributes together.
+
+    Parameters
+    ----------
+    attributes
+        X, Y and Z, one value for each cell.
+    gids
+        int64, shape (n,): the cells of the population, ascending.
+    node, place
+        Where they were read, for error messages.
+
+    Returns
+    -------
+    ndarray
+        float64, shape (n, 4): gid, x, y, z in µm, ascending by gid.
+
+    Raises
+    ------
+    FormatError
+        A cell has none, or more than one value.
+    """
+    table = np.empty((len(gids), 4), np.float64)
+    table[:, 0] = gids
+    for column, axis in enumerate(AXES, start=1):
+        attribute = attributes[axis]
+        _check_one_each(attribute, gids, f"{node}/{axis}", place)
+        table[:, column] = attribute.values
+    return table
+
+
+def _check_one_each(attribute: CellAttribute, gids: npt.NDArray[np.int64], node: str, place: str) -> None:
+    missing = np.setdiff1d(gids, attribute.gids, assume_unique=True)
+    if len(missing):
+        raise FormatError(
+            place,
+            node,
+            f"{len(missing)} of {len(gids)} cells have no coordinate, the first of them is gid {missing[0]}",
+        )
+    counts = np.diff(attribute.pointer)
+    if (counts != 1).any():
+        cell = int(np.flatnonzero(counts != 1)[0])
+        raise FormatError(
+            place, node, f"gid {attribute.gids[cell]} has {counts[cell]} values; a coordinate has to be exactly one"
+        )
+
+
+def box_of_layers(extents: Mapping[str, npt.NDArray[np.float64]]) -> npt.NDArray[np.float64]:
+    """The box around all layers: float64, shape (2, 3), lowest and highest corner, µm."""
+    corners = np.stack(list(extents.values()))
+    return np.stack([corners[:, 0].min(axis=0), corners[:, 1].max(axis=0)])
+
+
+def box_of_cells(coordinates: npt.NDArray[np.float64], padding: float = 0.0) -> npt.NDArray[np.float64]:
+    """The box around all cells: float64, shape (2, 3), lowest and highest corner, µm."""
+    xyz = coordinates[:, 1:4]
+    return np.stack([xyz.min(axis=0) - padding, xyz.max(axis=0) + padding])

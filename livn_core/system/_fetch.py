@@ -1,0 +1,152 @@
+"""Copying a system to this machine, whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from livn_core.errors import BackendConnectionError, InvalidArgumentError, LivnError, SystemNotFoundError
+from livn_core.system._location import is_address, last_part, shown
+from livn_core.system._original import MissingPackageError
+from livn_core.system._predefined import holds_system
+from livn_core.system._ranks import rank_and_size
+
+
+def fetch(
+    source: str | os.PathLike[str],
+    directory: str | os.PathLike[str] = ".",
+    name: str | None = None,
+    force: bool = False,
+    comm: Any = None,
+) -> str:
+    """Copy a system to ``directory/systems/graphs/name``.
+
+    The copy appears under its name when it is complete and every file has the size that the source announced, so
+    what an interrupted one leaves behind is never taken for a system.
+
+    Parameters
+    ----------
+    source
+        A local directory, or an address that fsspec understands: ``hf://…``, ``s3://…``, ``https://…``.
+    directory
+        Where ``systems/graphs/`` is, by default the working directory.
+    name
+        The copy's name; by default that of the source.
+    force
+        Copy again where a copy is there already, and replace it when the new one is complete.
+    comm
+        A communicator: rank 0 copies, the others wait for it, and an error there is raised on all.
+
+    Returns
+    -------
+    str
+        The copy's directory.
+
+    Raises
+    ------
+    SystemNotFoundError
+        There is no system at ``source``.
+    BackendConnectionError
+        It could not be read, or not completely.
+    ImportError
+        fsspec, or what it needs for such an address, is not installed.
+    """
+    uri = os.fspath(source)
+    target = Path(directory) / "systems" / "graphs" / _checked_name(name or last_part(uri), uri)
+    rank, size = rank_and_size(comm)
+    error: BaseException | None = None
+    if rank == 0 and (force or not target.is_dir()):
+        error = _attempt(uri, target, size)
+    if size > 1:
+        error = comm.bcast(error, root=0)
+    if error is not None:
+        raise error
+    return str(target)
+
+
+def _attempt(uri: str, target: Path, size: int) -> BaseException | None:
+    """Copy; with other ranks waiting, an error has to reach them before it is raised."""
+    try:
+        _copy_whole(uri, target)
+    except Exception as error:
+        if size == 1:
+            raise
+        return error
+    return None
+
+
+def _copy_whole(uri: str, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as scratch:
+        fresh = Path(scratch) / "fresh"
+        (_copy_remote if is_address(uri) else _copy_local)(uri, fresh)
+        if not holds_system(fresh):
+            raise SystemNotFoundError(f"{shown(uri)}: is no system: it has neither graph.h5 nor cells.h5")
+        if target.is_dir():
+            target.rename(Path(scratch) / "replaced")
+        fresh.rename(target)
+
+
+def _copy_local(uri: str, fresh: Path) -> None:
+    if not Path(uri).is_dir():
+        raise SystemNotFoundError(f"{uri}: there is no such directory")
+    shutil.copytree(uri, fresh)
+
+
+def _copy_remote(uri: str, fresh: Path) -> None:
+    filesystem, root = _filesystem(uri)
+    fresh.mkdir()
+    for remote, details in _listing(filesystem, root, uri).items():
+        local = fresh / os.path.relpath(remote, root)
+        if not local.resolve().is_relative_to(fresh.resolve()):
+            raise InvalidArgumentError(f"{shown(uri)}: lists {remote!r}, which lies outside of it")
+        local.parent.mkdir(parents=True, exist_ok=True)
+        _copy_file(filesystem, remote, local, details.get("size"), shown(uri))
+
+
+def _copy_file(filesystem: Any, remote: str, local: Path, size: int | None, place: str) -> None:
+    try:
+        filesystem.get_file(remote, str(local))
+    except Exception as error:
+        raise BackendConnectionError(f"{place}: {remote} could not be read: {type(error).__name__}: {error}") from error
+    if size is not None and local.stat().st_size != size:
+        raise BackendConnectionError(
+            f"{place}: {remote} has {size} bytes, but {local.stat().st_size} arrived; try again"
+        )
+
+
+def _filesystem(uri: str) -> tuple[Any, str]:
+    try:
+        import fsspec
+
+        filesystem, root = fsspec.core.url_to_fs(uri)
+    except ImportError as error:
+        raise MissingPackageError(
+            f"{shown(uri)}: copying from there needs {error.name or error} -> pip install fsspec huggingface_hub"
+        ) from error
+    except ValueError as error:
+        raise InvalidArgumentError(f"{shown(uri)}: {error}") from error
+    return filesystem, root
+
+
+def _listing(filesystem: Any, root: str, uri: str) -> dict[str, dict[str, Any]]:
+    try:
+        found: dict[str, dict[str, Any]] = filesystem.find(root, detail=True)
+    except FileNotFoundError:
+        found = {}
+    except LivnError:
+        raise
+    except Exception as error:
+        raise BackendConnectionError(f"{shown(uri)}: could not be listed: {type(error).__name__}: {error}") from error
+    if not found:
+        raise SystemNotFoundError(f"{shown(uri)}: there is no such directory")
+    return found
+
+
+def _checked_name(name: str, uri: str) -> str:
+    if not name or name in {".", ".."} or set(name) & set("/\\:\0"):
+        raise InvalidArgumentError(f"{shown(uri)!r} does not say what to call the copy ({name!r}); give name=")
+    return name

@@ -1,0 +1,248 @@
+"""The HDF5 files of one system: found, opened on first use, all through one backend, each once."""
+
+from __future__ import annotations
+
+import os
+import threading
+import warnings
+import weakref
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import attrs
+
+from livn_core.backends import BackendNames, Selection, default_backends
+from livn_core.errors import (
+    BackendFallbackWarning,
+    ClosedFileError,
+    ConfigError,
+    FormatError,
+    NoBackendError,
+    SourceNotFoundError,
+    SystemNotFoundError,
+    UnknownBackendError,
+)
+from livn_core.system._location import is_address, join, last_part, shown
+
+if TYPE_CHECKING:
+    from livn_core.neuroh5 import NeuroH5File
+
+ONE_FILE, CELLS, CONNECTIONS = "graph.h5", "cells.h5", "connections.h5"
+
+
+@attrs.frozen
+class Wish:
+    """What the user asked for when naming the system: the arguments of ``System``."""
+
+    uri: str
+    backend: BackendNames | None = None
+    comm: object = None
+    fallback: bool = False
+    options: Mapping[str, object] = attrs.field(factory=dict, repr=False)
+
+
+@attrs.frozen
+class _First:
+    """The file that was opened first, and through which backend the system is read from then on."""
+
+    file: NeuroH5File
+    selection: Selection
+    options: Mapping[str, object]
+
+
+class SystemFiles:
+    """The files of one system.
+
+    ``graph.h5`` holds everything, or ``cells.h5`` and ``connections.h5`` share it; where both are there, the one file
+    wins. Safe to use from several threads, and from a forked process, which opens files of its own: with the parent's
+    it would share one file position.
+    """
+
+    def __init__(self, wish: Wish) -> None:
+        self._wish = wish
+        self._closed = False
+        self._forget()
+
+    def _forget(self) -> None:
+        self._process = os.getpid()
+        self._lock = threading.RLock()
+        self._first: _First | None = None
+        self._connections: NeuroH5File | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether some file is open in this process."""
+        return self._first is not None and self._process == os.getpid()
+
+    @property
+    def closed(self) -> bool:
+        """Whether :meth:`close` was called."""
+        return self._closed
+
+    @property
+    def selection(self) -> Selection:
+        """Through which backend the system is read, and why."""
+        return self._opened.selection
+
+    @property
+    def cells(self) -> NeuroH5File:
+        """The file with the cells."""
+        return self._opened.file
+
+    @property
+    def connections(self) -> NeuroH5File:
+        """The file with the projections.
+
+        Raises
+        ------
+        SourceNotFoundError
+            The system has cells only.
+        FormatError
+            It disagrees with the file of the cells about which cells there are.
+        """
+        first = self._opened
+        if self._is_one_file(first):
+            return first.file
+        with self._lock:
+            if self._connections is None:
+                self._connections = self._open_connections(first)
+            return self._connections
+
+    @property
+    def sources(self) -> dict[str, str]:
+        """Paths or addresses of the files, ``{"cells": …, "connections": …}``."""
+        first = self._opened
+        names = (ONE_FILE, ONE_FILE) if self._is_one_file(first) else (CELLS, CONNECTIONS)
+        places = [join(self._wish.uri, name) for name in names]
+        if not is_address(self._wish.uri):
+            places = [os.path.abspath(place) for place in places]  # noqa: PTH100 - lexical, as a server needs it too
+        return dict(zip(("cells", "connections"), places, strict=True))
+
+    def close(self) -> None:
+        """Close what is open, for good; a second call does nothing."""
+        self._closed = True
+        first, connections = self._first, self._connections
+        self._first = self._connections = None
+        for file in (first.file if first else None, connections):
+            if file is not None:
+                file.close()
+
+    @property
+    def _opened(self) -> _First:
+        if self._closed:
+            raise ClosedFileError(f"the system {shown(self._wish.uri)!r} was closed; make a new System to read from it")
+        if self._process != os.getpid():
+            self._forget()
+        with self._lock:
+            if self._first is None:
+                self._first = self._open_first()
+            return self._first
+
+    def _is_one_file(self, first: _First) -> bool:
+        return first.file.source == join(self._wish.uri, ONE_FILE)
+
+    def _open_first(self) -> _First:
+        wish = self._wish
+        try:
+            file = self._open_cells(wish.backend, wish.options)
+        except (ConfigError, NoBackendError, UnknownBackendError):
+            raise
+        except Exception as error:
+            if not wish.fallback:
+                raise
+            return self._fall_back(error)
+        return _First(file, file.selection, wish.options)
+
+    def _open_cells(self, backend: BackendNames | None, options: Mapping[str, object]) -> NeuroH5File:
+        try:
+            return self._open(ONE_FILE, backend, options)
+        except FileNotFoundError:
+            pass
+        try:
+            return self._open(CELLS, backend, options)
+        except FileNotFoundError as error:
+            missing = SystemNotFoundError(_not_a_system(self._wish.uri, error))
+            for note in getattr(error, "__notes__", ()):
+                missing.add_note(note)
+            raise missing from error
+
+    def _fall_back(self, error: Exception) -> _First:
+        """Read the whole system, not single files of it, through the next backend that can."""
+        choice = default_backends().explain(join(self._wish.uri, CELLS), self._wish.backend)
+        names = [row.name for row in choice.candidates if row.status in {"chosen", "usable"}]
+        for index, name in enumerate(names[1:], start=1):
+            try:
+                # The options were meant for the backend that failed.
+                file = self._open_cells(name, {})
+            except Exception as next_error:
+                error.add_note(f"livn: reading with {name!r} instead failed too: {next_error}")
+                continue
+            reason = f"{type(error).__name__}: {error}"
+            message = f"{shown(self._wish.uri)}: backend {names[0]!r} failed ({reason}); reading with {name!r} instead"
+            warnings.warn(message, BackendFallbackWarning, stacklevel=2)
+            return _First(file, _instead(choice, file.selection, names[:index], reason), {})
+        raise error
+
+    def _open_connections(self, first: _First) -> NeuroH5File:
+        try:
+            file = self._open(CONNECTIONS, first.selection.name, first.options)
+        except FileNotFoundError as error:
+            place = shown(join(self._wish.uri, CONNECTIONS))
+            raise SourceNotFoundError(
+                f"{place}: there is no such file beside {CELLS}, so there are no projections"
+            ) from error
+        _check_same_cells(first.file, file)
+        return file
+
+    def _open(self, name: str, backend: BackendNames | None, options: Mapping[str, object]) -> NeuroH5File:
+        from livn_core.neuroh5 import open_neuroh5
+
+        file = open_neuroh5(join(self._wish.uri, name), backend=backend, comm=self._wish.comm, options=options)
+        _close_when_dropped(file)
+        return file
+
+
+def _close_when_dropped(file: NeuroH5File) -> None:
+    """Close a file with the last object that can read from it: a projection may outlive its system."""
+    store = file._store
+    weakref.finalize(store, store.file.close)
+
+
+def _check_same_cells(cells: NeuroH5File, connections: NeuroH5File) -> None:
+    ranges = cells.population_ranges
+    for name, found in connections.population_ranges.items():
+        if ranges.get(name) != found:
+            known = f"has it as {ranges[name]}" if name in ranges else "lacks it"
+            raise FormatError(
+                connections.source,
+                "/H5Types/Populations",
+                f"population {name!r} is {found} (first gid, count) here, but {cells.source} {known}",
+            )
+
+
+def _instead(choice: Selection, taken: Selection, failed: list[str], reason: str) -> Selection:
+    rows = tuple(
+        attrs.evolve(row, status="chosen")
+        if row.name == taken.name
+        else attrs.evolve(row, status="failed", reason=reason if row.name == failed[0] else row.reason)
+        if row.name in failed
+        else row
+        for row in choice.candidates
+    )
+    return attrs.evolve(choice, chosen=taken.backend, candidates=rows, instead_of=", ".join(failed))
+
+
+def _not_a_system(uri: str, error: Exception) -> str:
+    place = Path(uri)
+    if is_address(uri) or not place.exists():
+        from livn_core.system._predefined import available
+
+        known = available()
+        name = last_part(uri)
+        hint = f"; there is a system of that name: System(predefined({name!r}))" if name in known else ""
+        return f"{shown(uri)}: there is no system there ({error}){hint}"
+    if not place.is_dir():
+        return f"{uri}: a system is a directory, and this is a file; to read a single file, use open_neuroh5()"
+    held = ", ".join(sorted(entry.name for entry in place.iterdir())[:10]) or "nothing"
+    return f"{uri}: this directory is no system: it has neither {ONE_FILE} nor {CELLS}; it holds {held} ({error})"

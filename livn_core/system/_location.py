@@ -1,0 +1,87 @@
+"""Where a system lies: joining names to a path or an address, and showing one without its secrets."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import PurePosixPath
+
+from livn_core.errors import InvalidArgumentError, InvalidTypeError
+
+_SCHEME = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*(::|://)")
+_CREDENTIALS = re.compile(r"(?<=://)[^/@?#]+@")
+_QUERY = re.compile(r"[?#].*$", re.DOTALL)
+
+
+def checked_uri(uri: object) -> str:
+    """What the user named a system by, as a str.
+
+    Raises
+    ------
+    InvalidTypeError, InvalidArgumentError
+        It is no path or address.
+    """
+    if not isinstance(uri, str | os.PathLike):
+        raise InvalidTypeError(
+            f"a system is named by its path or address, not by {type(uri).__name__}; for cells without files, "
+            "use ParallelSystem, and for either, resolve()"
+        )
+    path = os.fspath(uri)
+    if not isinstance(path, str) or not path:
+        raise InvalidArgumentError(f"{path!r} is no path or address of a system")
+    return path
+
+
+def is_address(uri: str) -> bool:
+    """Whether this is an address (``https://…``, ``hdf5://…``) rather than a local path."""
+    return _SCHEME.match(uri) is not None
+
+
+def join(uri: str, name: str) -> str:
+    """The place of ``name`` inside the system at ``uri``; an address keeps its query string."""
+    if not is_address(uri):
+        return os.path.join(uri, *name.split("/"))  # noqa: PTH118 - "./x" must stay as the user wrote it
+    query = _QUERY.search(uri)
+    tail = query.group() if query else ""
+    return f"{uri[: len(uri) - len(tail)].rstrip('/')}/{name}{tail}"
+
+
+def last_part(uri: str) -> str:
+    """The name of the system at ``uri``: its last path component, whatever slashes follow it."""
+    if is_address(uri):
+        return _QUERY.sub("", uri).rstrip("/").rsplit("/", 1)[-1]
+    return os.path.basename(os.path.abspath(uri))  # noqa: PTH100, PTH119 - pathlib has no lexical abspath
+
+
+def shown(uri: str) -> str:
+    """The path or address as it may be printed: without user names, passwords and query strings."""
+    if not is_address(uri):
+        return uri
+    return _QUERY.sub("", _CREDENTIALS.sub("", uri))
+
+
+def check_inside(name: str) -> str:
+    """Refuse a name that would lead out of the system's directory.
+
+    Parameters
+    ----------
+    name
+        Path relative to the system, with forward slashes.
+
+    Returns
+    -------
+    str
+        The same name, normalised: ``"selection//e1.json"`` becomes ``"selection/e1.json"``.
+
+    Raises
+    ------
+    InvalidArgumentError
+        The name is empty or absolute, or has ``..``, a backslash, a drive or a NUL in it.
+    """
+    parts = PurePosixPath(name).parts
+    if not parts or name.startswith("/") or ".." in parts or re.search(r"[\\\0]|^[A-Za-z]:", name):
+        raise InvalidArgumentError(
+            f"{name!r} is no name of a file inside a system; "
+            "give a relative path with forward slashes, such as 'selection/e1.json'"
+        )
+    return "/".join(parts)

@@ -1,0 +1,112 @@
+"""Finding systems by name: beside the user's work, in places the user names, in the cache, and in this package."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from livn_core.errors import InvalidArgumentError, SystemNotFoundError
+
+CULTURES = ("E", "E_b", "E5I", "E5I_b", "E3I", "E3I_b", "EI", "EI_b")
+LEGACY = ("EI1", "EI2", "EI3", "EI4")
+PREDEFINED = (*CULTURES, "S1", "S2", "S3", "S4", "CA1", "CA1d", *LEGACY)
+"""The names of the original's public systems."""
+
+SOURCE = "hf://datasets/livn-org/livn/systems/graphs"
+"""The original's public data set."""
+
+SEARCH_VARIABLE = "LIVN_SYSTEMS"
+"""Environment variable: directories that hold systems, separated as in ``PATH``."""
+
+_SERVER_VARIABLE = "LIVN_HSDS"
+
+
+def predefined(name: str = "EI", download_directory: str | os.PathLike[str] = ".") -> str:
+    """Find a system by its name.
+
+    Looks in ``systems/graphs/`` below ``download_directory``, in the directories of ``LIVN_SYSTEMS``, in the user's
+    cache, and among the systems that come with this package.
+
+    Parameters
+    ----------
+    name
+        Such as ``"EI1"``; any directory name will do, not only those of :data:`PREDEFINED`.
+    download_directory
+        Where ``systems/graphs/`` is, by default the working directory.
+
+    Returns
+    -------
+    str
+        The system's directory. With ``LIVN_HSDS`` set, the path that stands for it on the server: then no local file
+        is needed, and none is looked for.
+
+    Raises
+    ------
+    SystemNotFoundError
+        It is in none of these places; the message lists them and says how to get it.
+    InvalidArgumentError
+        The name is a path.
+    """
+    if name in {"", ".", ".."} or set(name) & set("/\\:\0"):
+        raise InvalidArgumentError(f"{name!r} is not the name of a system; for a path, use System(path)")
+    first = Path(download_directory) / "systems" / "graphs"
+    if os.environ.get(_SERVER_VARIABLE):
+        return str(first / name)
+    places = [first, *_further_places()]
+    for place in places:
+        if holds_system(place / name):
+            return str(place / name)
+    raise SystemNotFoundError(_not_found(name, places))
+
+
+def available() -> dict[str, str]:
+    """Every system that :func:`predefined` would find: ``{name: directory}``, by name."""
+    places = [Path("systems") / "graphs", *_further_places()]
+    found: dict[str, str] = {}
+    for place in places:
+        if place.is_dir():
+            for entry in place.iterdir():
+                if holds_system(entry):
+                    found.setdefault(entry.name, str(entry))
+    return dict(sorted(found.items()))
+
+
+def holds_system(directory: Path) -> bool:
+    """Whether a directory has a system's HDF5 files in it."""
+    return (directory / "graph.h5").is_file() or (directory / "cells.h5").is_file()
+
+
+def user_cache() -> Path:
+    """Where this user's downloaded systems are kept."""
+    if sys.platform == "win32":
+        root = os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local"
+    elif sys.platform == "darwin":
+        root = Path.home() / "Library" / "Caches"
+    else:
+        root = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(root) / "livn" / "systems"
+
+
+def _further_places() -> Iterator[Path]:
+    for directory in os.environ.get(SEARCH_VARIABLE, "").split(os.pathsep):
+        if directory:
+            yield Path(directory)
+    yield user_cache()
+    yield Path(__file__).parent.parent / "data" / "systems"
+
+
+def _not_found(name: str, places: list[Path]) -> str:
+    lines = "".join(f"\n  {place}" for place in places)
+    here = ", ".join(available()) or "none"
+    text = f"there is no system {name!r} in{lines}\nsystems found there: {here}."
+    if name in PREDEFINED:
+        return (
+            f"{text}\n{name} is one of the original's public systems; get it once, with fsspec and huggingface_hub "
+            f"installed: livn_core.fetch({f'{SOURCE}/{name}'!r})"
+        )
+    return (
+        f"{text}\nPut it into one of these directories, name its directory's parent in {SEARCH_VARIABLE}, "
+        f"or open it by its path with System(path). The public systems are {', '.join(PREDEFINED)}."
+    )
