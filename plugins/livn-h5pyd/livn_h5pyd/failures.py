@@ -1,0 +1,165 @@
+"""Say what happened, in one sentence: where, to what, and what to do.
+
+h5pyd wraps whatever goes wrong into ``OSError``, with an HTTP status for an ``errno`` or with nothing at all; what
+really happened is found along the chain of causes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import attrs
+from livn_core.errors import (
+    BackendConnectionError,
+    BackendError,
+    BackendPermissionError,
+    LivnError,
+    SourceNotFoundError,
+)
+
+from livn_h5pyd.config import ENV_VAR, HsdsConfig
+
+
+@attrs.frozen
+class Target:
+    """A domain of a server, as messages name it."""
+
+    config: HsdsConfig
+    domain: str
+
+    def __str__(self) -> str:
+        bucket = f" in bucket {self.config.bucket!r}" if self.config.bucket else ""
+        return f"{self.config.endpoint}: domain {self.domain}{bucket}"
+
+
+@contextmanager
+def translated(target: Target, reading: str = "") -> Iterator[None]:
+    """Turn whatever h5pyd and requests raise into a ``LivnError`` about ``target``.
+
+    Parameters
+    ----------
+    target
+        What is worked on.
+    reading
+        The path inside the domain; empty while the domain is being opened.
+    """
+    try:
+        yield
+    except (SourceNotFoundError, BackendConnectionError, BackendPermissionError, MemoryError):
+        raise
+    except Exception as error:
+        raise _translate(target, reading, error) from error
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _translate(target: Target, reading: str, error: Exception) -> LivnError:
+    from livn_h5pyd.connection import NotHsdsError
+
+    chain = list(_chain(error))
+    for one in chain:
+        if isinstance(one, NotHsdsError):
+            return BackendError(
+                f"{target.config.endpoint}: what answers there is not HSDS ({one}); "
+                f"correct 'endpoint' in {ENV_VAR} (the companion file server is another port)"
+            )
+        if isinstance(one, LivnError):
+            return one
+    where = f"{target}: {reading}" if reading else str(target)
+    for one in chain:
+        found = transport_error(one, target.config) or _status_error(one, target, where, bool(reading))
+        if found is not None:
+            return found
+    return BackendError(
+        f"{where}: the server sent something unexpected ({type(error).__name__}: {error}); "
+        "is it HSDS 1.0 or later, and was the file imported completely?"
+    )
+
+
+def transport_error(error: BaseException, config: HsdsConfig, endpoint: str = "") -> BackendConnectionError | None:
+    """The error for a request that got no whole answer; ``None`` where it is something else."""
+    import requests
+    from urllib3.exceptions import HTTPError, IncompleteRead, MaxRetryError, ProtocolError, TimeoutError
+
+    server = endpoint or config.endpoint
+    causes = [*_chain(error), *(arg.reason for arg in error.args if isinstance(arg, MaxRetryError))]
+    if any(isinstance(one, requests.Timeout | TimeoutError) for one in causes):
+        return BackendConnectionError(
+            f"{server}: no answer within {config.timeout:g} s, in {config.retries + 1} attempt(s); the server hangs "
+            f"or is busy: look at its log, or raise 'timeout' in {ENV_VAR}"
+        )
+    broken = requests.exceptions.ChunkedEncodingError | requests.exceptions.ContentDecodingError | IncompleteRead
+    if any(isinstance(one, broken) for one in causes):
+        return BackendConnectionError(f"{server}: the connection broke in the middle of an answer; try again")
+    if isinstance(error, requests.exceptions.SSLError):
+        return BackendConnectionError(f"{server}: no secure connection ({_root_cause(error)}); check its certificate")
+    if isinstance(error, requests.ConnectionError | ProtocolError | HTTPError):
+        return BackendConnectionError(
+            f"{server}: cannot be reached ({_root_cause(error)}); is the server running, "
+            f"and is the address in {ENV_VAR} right?"
+        )
+    return None
+
+
+def _root_cause(error: BaseException) -> str:
+    """The innermost reason, without addresses of Python objects."""
+    for arg in error.args:
+        inner = getattr(arg, "reason", arg)
+        if isinstance(inner, BaseException):
+            return _root_cause(inner)
+    return str(error).rsplit(": ", 1)[-1] or type(error).__name__
+
+
+def _status_error(error: BaseException, target: Target, where: str, reading: bool) -> LivnError | None:
+    status = getattr(error, "errno", None)
+    if not isinstance(error, OSError) or status is None or not 400 <= status < 600:
+        return None
+    if status in {401, 403}:
+        return BackendPermissionError(_refused(status, target))
+    if status in {404, 410} and not reading:
+        return _not_found(error, target)
+    if status in {404, 410}:
+        return BackendError(f"{where}: it is gone; the domain was replaced or deleted since it was opened: open it again")
+    if status in {502, 503, 504}:
+        return BackendConnectionError(
+            f"{where}: the server answers with status {status} after {target.config.retries + 1} attempt(s); "
+            "it is busy, or one of its data nodes has ended: look at its log, or restart it"
+        )
+    if status >= 500:
+        return BackendError(
+            f"{where}: the server failed (status {status}); one of its data nodes may have ended, or its storage is "
+            "damaged: look at its log, or restart it"
+        )
+    return BackendError(
+        f"{where}: the server refuses the request (status {status}: {error.strerror}); "
+        "is the name that of a domain and no folder, and is the bucket right?"
+    )
+
+
+def _refused(status: int, target: Target) -> str:
+    user = target.config.username
+    if status == 401 and user:
+        return f"{target}: the server does not accept user {user!r} with this password; check both in {ENV_VAR}"
+    if status == 401:
+        return f"{target}: the server wants a login; add 'username' and 'password' to {ENV_VAR}"
+    if user:
+        return f"{target}: user {user!r} may not read it; its owner can allow that (hsacl), or log in as another user"
+    return (
+        f"{target}: may not be read without a login; add 'username' and 'password' to {ENV_VAR}, "
+        "or have its owner make it public (hsacl DOMAIN +r default)"
+    )
+
+
+def _not_found(error: BaseException, target: Target) -> LivnError:
+    if "folder" in str(error):
+        return SourceNotFoundError(f"{target}: that is a folder; a domain is one file of a system, such as cells.h5")
+    return SourceNotFoundError(
+        f"{target}: there is none; import the file first, for instance with hsload, or correct the system's name"
+    )

@@ -1,0 +1,12 @@
+"""Start and stop a real HSDS server on this machine.
+
+``settings`` says what to start, ``environment`` and ``ports`` prepare it, ``_node`` is what runs inside HSDS's own
+Python, ``readiness`` asks the nodes how they are, and ``server`` ties these together.
+"""
+
+from __future__ import annotations
+
+from livn_ui.hsds.server import HsdsServer, HsdsStartError
+from livn_ui.hsds.settings import HsdsSettings, default_python
+
+__all__ = ["HsdsServer", "HsdsSettings", "HsdsStartError", "default_python"]

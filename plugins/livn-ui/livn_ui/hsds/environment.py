@@ -1,0 +1,56 @@
+"""The environment that HSDS's nodes run in.
+
+HSDS takes every environment variable that has the upper-case name of one of its settings (``TIMEOUT``, ``ABOUT``,
+``LOG_LEVEL``…), and configuration files from the working directory, ``/config`` and ``/etc/hsds``. So nodes get a
+short list of variables and a directory of their own.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from livn_ui.hsds.settings import HsdsSettings
+
+_KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "TMP", "TEMP", "SYSTEMROOT", "LD_LIBRARY_PATH")
+
+
+def node_environment(environ: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The variables that a node needs, and no other."""
+    source = os.environ if environ is None else environ
+    kept = {name: source[name] for name in _KEPT if name in source}
+    return {**kept, "PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8"}
+
+
+def write_configuration(settings: HsdsSettings, directory: Path, endpoint: str) -> None:
+    """Write ``override.yml`` and the password file into ``directory``.
+
+    Booleans have to go through the file: from the command line HSDS takes the text ``False`` for true.
+    JSON is YAML, so this needs no YAML library.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    passwords = directory / "passwd.txt"
+    _write_private(passwords, "".join(f"{user}:{password}\n" for user, password in settings.users.items()))
+    overrides = {
+        "root_dir": str(settings.store.resolve()),
+        "bucket_name": settings.bucket,
+        "hsds_endpoint": endpoint,
+        "password_file": str(passwords),
+        "admin_user": settings.admin,
+        "default_public": settings.public,
+        "cors_domain": settings.cors_origin,
+        "log_level": settings.log_level,
+        "allow_any_bucket_read": False,
+        "allow_any_bucket_write": False,
+    }
+    (directory / "override.yml").write_text(json.dumps(overrides, indent=1), encoding="utf-8")
+
+
+def _write_private(path: Path, text: str) -> None:
+    # The mode holds only for a new file, and a left-over one may be readable by others.
+    path.unlink(missing_ok=True)
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(text)
