@@ -8,8 +8,26 @@ Writing needs h5py (``pip install "livn-core[write]"``); reading does not.
 
 from __future__ import annotations
 
-from livn_core.writing._inputs import CellAttributeLike, EdgesLike, TreeLike
+from livn_core.writing._inputs import (
+    CellAttributeLike,
+    CellAttributes,
+    EdgesLike,
+    Populations,
+    Projections,
+    TreeLike,
+    Trees,
+)
 from livn_core.writing._neuroh5 import write_neuroh5
 from livn_core.writing._system import write_system
 
-__all__ = ["CellAttributeLike", "EdgesLike", "TreeLike", "write_neuroh5", "write_system"]
+__all__ = [
+    "CellAttributeLike",
+    "CellAttributes",
+    "EdgesLike",
+    "Populations",
+    "Projections",
+    "TreeLike",
+    "Trees",
+    "write_neuroh5",
+    "write_system",
+]

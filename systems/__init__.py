@@ -1,0 +1,1 @@
+"""Systems that come with livn-core, and the generator that makes them."""
