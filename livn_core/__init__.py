@@ -52,6 +52,16 @@ if TYPE_CHECKING:
     from livn_core.neuroh5 import Projection as Projection
     from livn_core.neuroh5 import Tree as Tree
     from livn_core.neuroh5 import open_neuroh5 as open_neuroh5
+    from livn_core.system import MEA as MEA
+    from livn_core.system import PREDEFINED as PREDEFINED
+    from livn_core.system import ParallelSystem as ParallelSystem
+    from livn_core.system import System as System
+    from livn_core.system import fetch as fetch
+    from livn_core.system import make as make
+    from livn_core.system import predefined as predefined
+    from livn_core.system import resolve as resolve
+    from livn_core.writing import write_neuroh5 as write_neuroh5
+    from livn_core.writing import write_system as write_system
 
 _HOME = {
     **dict.fromkeys(
@@ -87,6 +97,11 @@ _HOME = {
         ("CellAttribute", "Edges", "NeuroH5File", "Population", "Projection", "Tree", "open_neuroh5"),
         "livn_core.neuroh5",
     ),
+    **dict.fromkeys(
+        ("MEA", "PREDEFINED", "ParallelSystem", "System", "fetch", "make", "predefined", "resolve"),
+        "livn_core.system",
+    ),
+    **dict.fromkeys(("write_neuroh5", "write_system"), "livn_core.writing"),
 }
 
 __all__ = ["__version__", *_HOME]  # noqa: PLE0604 - names of the lazy table, all of them str

@@ -83,9 +83,14 @@ class Documents:
         """
         return weight_names(self.synapse_projections(), _original.section_namer(self.default_model))
 
+    @property
+    def sidecar_names(self) -> tuple[str, ...]:
+        """The JSON files beside the HDF5 files, sorted: ``("graph.json", "selection/e1.json")``."""
+        return tuple(self._sidecars.names())
+
     def selections(self, comm: Any = None) -> list[str]:
         """Names of the stored selections, sorted."""
-        names = [name.removeprefix("selection/") for name in self._sidecars.names() if name.startswith("selection/")]
+        names = [name.removeprefix("selection/") for name in self.sidecar_names if name.startswith("selection/")]
         return sorted(name.removesuffix(".json") for name in names if name.endswith(".json"))
 
     def selection_document(self, name: str, comm: Any = None) -> dict[str, Any]:
@@ -209,7 +214,7 @@ class Documents:
         """
         return _original.io_device(self._optional(MEA_FILE), self._sidecars.place(MEA_FILE))
 
-    def default_model(self, comm: Any = None, allow: Sequence[str] = ("livn.",)) -> Any:
+    def default_model(self, comm: Any = None, allow: Sequence[str] = _original.ALLOWED) -> Any:
         """The cell model of ``model.json``, or the original's default.
 
         Parameters

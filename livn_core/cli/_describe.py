@@ -1,0 +1,116 @@
+"""What a system, or a single NeuroH5 file, holds: one frozen value for people and programs alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import attrs
+
+from livn_core.backends import BackendNames, Selection
+from livn_core.errors import SystemNotFoundError
+from livn_core.neuroh5 import Projection, open_neuroh5
+from livn_core.system import System, predefined
+
+
+@attrs.frozen
+class PopulationRow:
+    """One population."""
+
+    name: str
+    start: int
+    count: int
+    namespaces: dict[str, list[str]]
+
+
+@attrs.frozen
+class ProjectionRow:
+    """One projection."""
+
+    pre: str
+    post: str
+    n_edges: int
+    namespaces: dict[str, list[str]]
+
+
+@attrs.frozen
+class Description:
+    """What lies at one place, and how it was read."""
+
+    source: str
+    backend: str
+    why: str
+    n_cells: int
+    n_edges: int
+    populations: list[PopulationRow]
+    projections: list[ProjectionRow]
+    sidecars: list[str]
+
+
+def locate(name: str) -> str:
+    """Turn what a user names into a path or an address: one that is there, else the name of a predefined system.
+
+    Raises
+    ------
+    SystemNotFoundError
+        It is neither.
+    """
+    if "://" in name or Path(name).exists():
+        return name
+    if any(mark in name for mark in "/\\") or name.endswith(".h5"):
+        raise SystemNotFoundError(f"{name}: no such file or directory")
+    return predefined(name)
+
+
+def describe(name: str, backend: BackendNames | None, fallback: bool) -> Description:
+    """Describe a system, or a file whose name ends in ``.h5``; of its edges nothing is read."""
+    source = locate(name)
+    return _file(source, backend, fallback) if source.endswith(".h5") else _system(source, backend, fallback)
+
+
+def _system(source: str, backend: BackendNames | None, fallback: bool) -> Description:
+    with System(source, backend=backend, fallback=fallback) as system:
+        populations = [
+            PopulationRow(name, start, count, _lists(system.namespaces(name).items()))
+            for name, (start, count) in system.population_ranges.items()
+        ]
+        projections = [_projection(system.projection(*pair)) for pair in system.projection_names]
+        return _description(source, system.backend_selection, populations, projections, list(system.sidecar_names))
+
+
+def _file(source: str, backend: BackendNames | None, fallback: bool) -> Description:
+    with open_neuroh5(source, backend=backend, fallback=fallback) as file:
+        populations = [
+            PopulationRow(one.name, one.start, one.count, _lists(file.namespaces(one.name).items()))
+            for one in file.populations
+        ]
+        projections = [_projection(file.projection(*pair)) for pair in file.projections]
+        return _description(source, file.selection, populations, projections, [])
+
+
+def _projection(projection: Projection) -> ProjectionRow:
+    namespaces = _lists(projection.namespaces.items())
+    return ProjectionRow(projection.pre.name, projection.post.name, projection.n_edges, namespaces)
+
+
+def _lists(namespaces: Iterable[tuple[str, Iterable[str]]]) -> dict[str, list[str]]:
+    return {namespace: list(names) for namespace, names in namespaces}
+
+
+def _description(
+    source: str,
+    selection: Selection,
+    populations: list[PopulationRow],
+    projections: list[ProjectionRow],
+    sidecars: list[str],
+) -> Description:
+    return Description(
+        source=source,
+        backend=selection.name,
+        why=selection.why,
+        n_cells=sum(one.count for one in populations),
+        n_edges=sum(one.n_edges for one in projections),
+        populations=populations,
+        projections=projections,
+        sidecars=sidecars,
+    )

@@ -1,0 +1,56 @@
+"""``livn info``: what a system holds."""
+
+from __future__ import annotations
+
+import attrs
+import click
+from click.shell_completion import CompletionItem
+
+from livn_core.cli._describe import Description, describe
+from livn_core.cli._output import print_heading, print_json, print_table
+
+
+def _complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    from livn_core.system import available
+
+    names = [CompletionItem(name) for name in available() if name.startswith(incomplete)]
+    return names or [CompletionItem(incomplete, type="file")]
+
+
+@click.command()
+@click.argument("system", shell_complete=_complete)
+@click.option("--backend", help="Read with this backend, or the first of these, separated by commas.")
+@click.option("--fallback", is_flag=True, help="Where the chosen backend fails, warn and take the next one.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--debug", is_flag=True, hidden=True)
+def info(system: str, backend: str | None, fallback: bool, as_json: bool, debug: bool) -> None:
+    """Show what SYSTEM holds: a directory, an address, a predefined name such as EI1, or one HDF5 file."""
+    found = describe(system, backend.split(",") if backend else None, fallback)
+    if as_json:
+        print_json(attrs.asdict(found))
+    else:
+        _print(found)
+
+
+def _print(found: Description) -> None:
+    print_heading(found.source)
+    click.echo(f"{found.n_cells:,} cells, {found.n_edges:,} edges; read by {found.backend}, {found.why}")
+    click.echo()
+    rows = [
+        (one.name, one.start, one.start + one.count - 1 if one.count else None, f"{one.count:,}", _flat(one.namespaces))
+        for one in found.populations
+    ]
+    print_table(
+        ("population", "first gid", "last gid", "cells", "attributes"), rows, ("first gid", "last gid", "cells")
+    )
+    if found.projections:
+        click.echo()
+        edges = [(f"{one.pre} -> {one.post}", f"{one.n_edges:,}", _flat(one.namespaces)) for one in found.projections]
+        print_table(("projection", "edges", "attributes"), edges, ("edges",))
+    if found.sidecars:
+        click.echo()
+        click.echo(f"beside it: {', '.join(found.sidecars)}")
+
+
+def _flat(namespaces: dict[str, list[str]]) -> str:
+    return "; ".join(f"{namespace}: {', '.join(names)}" for namespace, names in namespaces.items())
