@@ -14,6 +14,9 @@ from typing import Any
 from livn_core.errors import FormatError, LivnError
 from livn_core.system._mea import MEA
 
+ALLOWED = ("livn.",)
+"""Where the classes that a ``model.json`` names may come from, unless the user widens it."""
+
 _PATH = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+")
 
 

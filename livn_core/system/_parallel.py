@@ -170,7 +170,7 @@ class ParallelSystem(Structure):
 
     def default_model(self, comm: Any = None) -> Any:
         """The original's default model; it has to be installed."""
-        return _original.model(None, self._place, ())
+        return _original.model(None, self._place, _original.ALLOWED)
 
     def _population_gids(self, population: str) -> IntArray:
         start, count = self._range(population)
