@@ -1,0 +1,131 @@
+"""The signed connectivity matrix."""
+
+from __future__ import annotations
+
+import random
+
+import numpy as np
+import pytest
+
+from livn_core.errors import FormatError, InvalidArgumentError, SourceNotFoundError, UnknownNameError
+from livn_core.system import System
+
+
+@pytest.fixture
+def system(gid_order, backend):
+    with System(gid_order, backend=backend) as system:
+        yield system
+
+
+def test_strengths_are_those_of_pythons_generator_in_gid_order(system):
+    rng = random.Random(5)
+    at = {gid: index for index, gid in enumerate([0, 1, 2, 3, 4, 5, 10, 11, 12, 13])}
+    expected = np.zeros((10, 10))
+    for pre, post, sign in [(0, 2, 1), (13, 1, -1), (11, 1, -1), (13, 1, -1), (10, 4, -1),
+                            (0, 10, 1), (0, 10, 1), (5, 10, 1), (3, 13, 1)]:  # fmt: skip
+        expected[at[pre], at[post]] += sign * rng.random()
+    matrix = system.connectivity_matrix(seed=5)
+    assert matrix.dtype == np.float32
+    assert np.array_equal(matrix, expected.astype(np.float32))
+
+
+def test_sparse_is_the_same_matrix(system):
+    sparse = pytest.importorskip("scipy.sparse")
+    matrix = system.connectivity_matrix(sparse=True)
+    assert isinstance(matrix, sparse.csr_array)
+    assert (matrix.dtype, matrix.shape, matrix.nnz) == (np.float32, (10, 10), 7)
+    assert matrix.has_canonical_format
+    assert np.array_equal(matrix.toarray(), system.connectivity_matrix())
+
+
+def test_part_equals_the_same_part_of_the_whole_in_the_order_given(two_pops, backend):
+    with System(two_pops, backend=backend) as system:
+        whole = system.connectivity_matrix()
+        order = [27, 3, 20, 0, 19, 5]
+        assert whole[np.ix_(order, order)].any()
+        assert np.array_equal(system.connectivity_matrix(gids=order), whole[np.ix_(order, order)])
+        everyone = np.arange(27, -1, -1)
+        assert np.array_equal(system.connectivity_matrix(gids=everyone), whole[::-1, ::-1])
+        assert system.connectivity_matrix(gids=[]).shape == (0, 0)
+
+
+def test_gaps_between_gids_are_no_rows(system):
+    matrix = system.connectivity_matrix(gids=[13, 3, 1])
+    assert [tuple(entry) for entry in np.argwhere(matrix)] == [(0, 2), (1, 0)]
+    assert matrix[1, 0] > 0 > matrix[0, 2]
+
+
+def test_sign_weight_and_seed(system):
+    plain = system.connectivity_matrix()
+    assert (plain[6:, :6] <= 0).all()
+    assert (plain[:6] >= 0).all()
+    doubled = system.connectivity_matrix(weights={"BC_PYR": 2.0, "BC_PYR-soma-AMPA-weight": 9.0})
+    assert np.allclose(doubled[:6, 6:], 2 * plain[:6, 6:])
+    assert np.array_equal(doubled[:, :6], plain[:, :6])
+    assert np.array_equal(system.connectivity_matrix(seed=np.int64(123)), plain)
+    assert not np.array_equal(system.connectivity_matrix(seed=124), plain)
+    assert not np.array_equal(system.connectivity_matrix(seed=None), system.connectivity_matrix(seed=None))
+
+
+def test_ranks_do_not_change_it(gid_order, ranks, backend):
+    matrices = []
+    for comm in (None, *ranks):
+        with System(gid_order, backend=backend, comm=comm) as system:
+            matrices.append(system.connectivity_matrix())
+    assert all(np.array_equal(one, matrices[0]) for one in matrices)
+
+
+def test_unconnected_system_is_all_zero(two_pops, graph, write_json):
+    del graph["connections"]
+    write_json(two_pops / "graph.json", graph)
+    with System(two_pops) as system:
+        assert not system.connectivity_matrix().any()
+        assert system.connections_config == {"synapses": {}}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "sentence"),
+    [
+        ({"gids": [0, 6]}, UnknownNameError, "there is no gid 6; there are 10, 0 to 13"),
+        ({"gids": [0, 0]}, InvalidArgumentError, "gids have to be unique"),
+        ({"gids": [0.5]}, InvalidArgumentError, "gids have to be a list of whole numbers, not float64"),
+        ({"gids": [True]}, InvalidArgumentError, "gids have to be a list of whole numbers, not bool"),
+        (
+            {"weights": {"PYR_PVR": 1.0}},
+            UnknownNameError,
+            r"weights: no projection \(post_pre\) 'PYR_PVR'; there is PYR_PYR, .*did you mean 'PYR_PYR'",
+        ),
+    ],
+)
+def test_bad_arguments(system, arguments, error, sentence):
+    with pytest.raises(error, match=sentence):
+        system.connectivity_matrix(**arguments)
+
+
+def test_graph_json_that_contradicts_the_files(two_pops, graph, write_json):
+    synapses = graph["connections"]["EXC"]["config"]["synapses"]
+    synapses["EXC"]["GHOST"] = {"type": "excitatory"}
+    write_json(two_pops / "graph.json", graph)
+    with (
+        System(two_pops) as system,
+        pytest.raises(FormatError, match="the population 'GHOST', which the HDF5 files lack"),
+    ):
+        system.connectivity_matrix()
+    synapses["EXC"]["GHOST"] = synapses["EXC"].pop("INH")
+    synapses["EXC"]["EXC"]["type"] = "exciting"
+    del synapses["EXC"]["GHOST"]
+    write_json(two_pops / "graph.json", graph)
+    with (
+        System(two_pops) as system,
+        pytest.raises(FormatError, match="EXC/EXC/type: is 'exciting'; a synapse is excitatory or"),
+    ):
+        system.connectivity_matrix()
+
+
+def test_without_graph_json_signs_are_unknown(two_pops):
+    (two_pops / "graph.json").unlink()
+    with (
+        System(two_pops) as system,
+        pytest.raises(SourceNotFoundError, match=r"has no file 'graph\.json'; it says how"),
+    ):
+        system.connectivity_matrix()
