@@ -120,7 +120,7 @@ class Chunking:
     index: int | None
     """Address of the index; ``None`` where no chunk was ever written."""
     kind: int = 0
-    """0 a version 1 B-tree, else the number of the index type in a version 4 layout."""
+    """0 a version 1 B-tree, else the number of the index type in a layout of version 4 or 5."""
     filtered_single: tuple[int, int] | None = None
     """Size in bytes and filter mask of a single filtered chunk, which has no index."""
     page_bits: int = 0
@@ -143,7 +143,7 @@ def read_layout(messages: Messages) -> Layout:
     version = body[0]
     if version in (1, 2):
         return _old_layout(body)
-    if version in (3, 4):
+    if version in (3, 4, 5):
         return _new_layout(body, version)
     raise NotImplementedError(f"its layout has the unknown version {version}")
 

@@ -43,12 +43,12 @@ def read_superblock(storage: Storage) -> Superblock:
         base, end, root = _parse(head, storage.name)
     except struct.error as error:
         raise FormatError(storage.name, "/", "is cut off within its first bytes") from error
-    # A user block that was added afterwards moved the file without telling it.
-    base = offset if base != offset else base
-    if end == _UNDEFINED or base + end > storage.size:
-        problem = f"is cut off: it has {storage.size} bytes and should have {base + end}; copy or download it again"
+    # A user block that was put in front afterwards moved the file without telling it.
+    moved = offset - base
+    if end == _UNDEFINED or end + moved > storage.size:
+        problem = f"is cut off: it has {storage.size} bytes and should have {end + moved}; copy or download it again"
         raise FormatError(storage.name, "/", problem)
-    return Superblock(base, root)
+    return Superblock(offset, root)
 
 
 def _find(storage: Storage) -> int:
