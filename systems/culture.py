@@ -12,7 +12,7 @@ from livn_core.h5file import IntArray
 from livn_core.neuroh5 import CellAttribute, Edges
 from livn_core.neuroh5.values import Attributes
 from livn_core.writing import CellAttributes
-from systems.config import TYPES, Config
+from systems.configuration import TYPES, Config
 
 SWC_SOMA, SWC_APICAL = 1, 4
 SECTIONS = {"excitatory": ("dend", 1, SWC_APICAL), "inhibitory": ("soma", 0, SWC_SOMA)}

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from systems.config import Config
+from systems.configuration import Config
 from systems.culture import SECTIONS, Culture
 
 LAYER = "2D"

@@ -11,7 +11,7 @@ import click
 
 from livn_core.errors import ConfigError
 from livn_core.writing import write_system
-from systems import config as configuration
+from systems import configuration
 from systems.culture import grow
 from systems.documents import graph_document, mea_document
 
