@@ -242,7 +242,7 @@ class PyfiveFile(Group):
             if DATASPACE in messages:
                 return Dataset(self, name, objects)
             if SYMBOL_TABLE in messages or LINK_INFO in messages or LINK in messages:
-                return Group(self, name, objects.get_links())
+                return Group(self, name, _checked(objects.get_links()))
             if DATATYPE in messages:
                 return NamedType(self, name, messages)
             raise ValueError("it is neither a group, a dataset nor a type")
@@ -260,6 +260,14 @@ class PyfiveFile(Group):
             except UnsupportedType as error:
                 problem = f"{error}; read are integers, floats, bools, enums and compounds of these"
                 raise FormatError(self.filename, name, problem) from error
+
+
+def _checked(links: dict[str, int | str]) -> dict[str, int | str]:
+    """A member without a proper name would be the group itself, or another group's."""
+    for name in links:
+        if name in ("", ".") or "/" in name:
+            raise ValueError(f"it has a member called {name!r}")
+    return links
 
 
 def _normal(path: str) -> str:

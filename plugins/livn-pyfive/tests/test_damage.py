@@ -1,0 +1,188 @@
+"""Damaged files give the right data, a ``LivnError``, or values that no check could see through; nothing else."""
+
+from __future__ import annotations
+
+import json
+import os
+import struct
+import subprocess
+import sys
+import zlib
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+from livn_core.errors import FormatError, LivnError
+from livn_core.h5file import Ranges
+
+SCRIPT = Path(__file__).with_name("damage.py")
+GIGABYTE = 1 << 30
+SECONDS = 120
+
+
+@pytest.fixture(scope="module")
+def packed(reference, tmp_path_factory):
+    """A reference file, compressed as neuroh5 does on a newer HDF5, with more than one chunk per dataset."""
+    path = tmp_path_factory.mktemp("packed") / "packed.h5"
+
+    def copy(name, one):
+        parent = target.require_group(name.rpartition("/")[0] or "/")
+        if isinstance(one, h5py.Dataset) and not name.startswith("H5Types"):
+            options = {"chunks": (min(4, one.size),), "compression": "gzip", "shuffle": True, "fletcher32": "Index" in name}
+            parent.create_dataset(name.rpartition("/")[2], data=one[...], **options)
+        elif not isinstance(one, h5py.Group):
+            source.copy(one, parent, name.rpartition("/")[2])
+
+    with h5py.File(reference / "c_multiblock.h5") as source, h5py.File(path, "w") as target:
+        source.visititems(copy)
+    return path
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits memory as Linux does")
+@pytest.mark.parametrize(
+    ("name", "kind", "count"),
+    [
+        ("packed", "flips", 700),
+        ("c_multiblock", "flips", 400),
+        ("a_two_pops", "flips", 60),
+        ("f_dtypes", "flips", 60),
+        ("packed", "cuts", 120),
+        ("c_multiblock", "cuts", 100),
+    ],
+)
+def test_damage_is_noticed_or_harmless(reference, packed, name, kind, count):
+    path = packed if name == "packed" else reference / f"{name}.h5"
+    command = [sys.executable, str(SCRIPT), str(path), kind, str(count), "20", str(2 * GIGABYTE)]
+    # Thread stacks and BLAS buffers would count against the limit.
+    environment = os.environ | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(command, capture_output=True, timeout=SECONDS, check=False, env=environment, text=True)
+    assert done.returncode == 0, done.stderr[-3000:]
+    report = json.loads(done.stdout)
+    assert not report["n_bad"], "\n".join(report["bad"])
+    assert report["peak"] < GIGABYTE // 4
+    assert sum(report["counts"].values()) >= 2 * count
+    # It would be a poor test that damaged only what nobody reads.
+    assert report["counts"]["read_neuroh5 refused"] > count // 10
+
+
+def rewrite(path, old, new, count=1):
+    raw = path.read_bytes()
+    assert raw.count(old) >= count
+    path.write_bytes(raw.replace(old, new))
+
+
+@pytest.mark.parametrize("filters", [{}, {"compression": "gzip"}])
+def test_an_absurd_extent_costs_no_memory(tmp_path, open_file, filters):
+    path = tmp_path / "extent.h5"
+    with h5py.File(path, "w") as file:
+        file.create_dataset("data", (12_345,), "<i8", chunks=(1000,), maxshape=(None,), **filters)[:] = 1
+    rewrite(path, struct.pack("<Q", 12_345), struct.pack("<Q", 1 << 55))
+    dataset = open_file(path)["data"]
+    assert dataset.shape == (1 << 55,)
+    with pytest.raises(FormatError, match="/data: .* chunks are missing: its extent is damaged"):
+        dataset[:]
+    assert dataset[5:7].tolist() == [1, 1]
+
+
+def test_an_absurd_contiguous_extent(tmp_path, open_file):
+    path = tmp_path / "extent.h5"
+    with h5py.File(path, "w") as file:
+        file["data"] = np.ones(12_345)
+    rewrite(path, struct.pack("<QQ", 12_345, 12_345), struct.pack("<QQ", 1 << 50, 1 << 50))
+    dataset = open_file(path)["data"]
+    for part in slice(None), slice(0, 1):
+        with pytest.raises(FormatError, match="which the file does not hold"):
+            dataset[part]
+
+
+def test_a_chunk_that_inflates_without_end(tmp_path, open_file):
+    path = tmp_path / "bomb.h5"
+    with h5py.File(path, "w") as file:
+        data = file.create_dataset("data", (1000,), "<u1", chunks=(1000,), compression="gzip")
+        data.id.write_direct_chunk((0,), zlib.compress(bytes(100_000_000)))
+    with pytest.raises(FormatError, match="/data: damaged: a chunk decompresses to 1001 bytes or more instead of 1000"):
+        open_file(path)["data"][:]
+
+
+@pytest.mark.parametrize("size", [1, 999, 1001])
+def test_a_chunk_of_the_wrong_size(tmp_path, open_file, size):
+    path = tmp_path / "size.h5"
+    with h5py.File(path, "w") as file:
+        data = file.create_dataset("data", (1000,), "<u1", chunks=(1000,), compression="gzip")
+        data.id.write_direct_chunk((0,), zlib.compress(bytes(size)))
+    with pytest.raises(FormatError, match="/data: "):
+        open_file(path)["data"][:]
+
+
+def test_a_wrong_checksum(tmp_path, open_file):
+    path = tmp_path / "checksum.h5"
+    values = np.random.default_rng(0).integers(0, 1 << 60, 100)
+    with h5py.File(path, "w") as file:
+        file.create_dataset("data", data=values, chunks=(100,), fletcher32=True)
+    assert open_file(path)["data"][:].tolist() == values.tolist()
+    rewrite(path, values[50:51].tobytes(), (values[50:51] ^ 1).tobytes())
+    with pytest.raises(FormatError, match="/data: damaged: a chunk does not match its checksum"):
+        open_file(path)["data"][:]
+
+
+def test_a_chunk_index_that_runs_in_a_circle(tmp_path, open_file):
+    path = tmp_path / "circle.h5"
+    with h5py.File(path, "w") as file:
+        file.create_dataset("data", data=np.arange(5000), chunks=(4,))
+    raw = bytearray(path.read_bytes())
+    inner = [at for at in range(0, len(raw) - 8, 8) if raw[at : at + 5] == b"TREE\x01" and raw[at + 5] == 1]
+    assert inner
+    for at in inner:
+        # Node type 1, level 1: its first child is now the node itself.
+        raw[at + 48 : at + 56] = at.to_bytes(8, "little")
+    path.write_bytes(raw)
+    with pytest.raises(FormatError, match="/data: damaged"):
+        open_file(path)["data"][:]
+
+
+def test_a_file_that_shrinks_while_it_is_open(tmp_path, open_file):
+    path = tmp_path / "shrinks.h5"
+    with h5py.File(path, "w") as file:
+        for name, options in {"contiguous": {}, "chunked": {"chunks": 50_000}}.items():
+            file.create_dataset(name, data=np.arange(300_000), **options)
+        file.create_dataset("packed", data=np.arange(300_000), chunks=50_000, compression="gzip")
+    file = open_file(path)
+    before = file.read_many([Ranges.whole(f"/{name}", 300_000) for name in file.keys()])  # noqa: SIM118
+    os.truncate(path, 4096)
+    for name in "contiguous", "chunked", "packed":
+        with pytest.raises(FormatError, match="shortened the file while it was open"):
+            file[name][:]
+    assert all(values.tolist() == list(range(300_000)) for values in before)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "/: is empty"),
+        (b"hello", "/: is not an HDF5 file"),
+        (b"CDF\x01" + bytes(1000), "/: is not an HDF5 file"),
+        (b"\x89HDF\r\n\x1a\n", "is cut off within its first bytes|superblock"),
+        (b"\x89HDF\r\n\x1a\n\x09" + bytes(200), "superblock of the unknown version 9"),
+        (b"\x89HDF\r\n\x1a\n\x00\0\0\0\0\x04\x04" + bytes(200), "addresses and lengths of 4 and 4 bytes"),
+    ],
+)
+def test_what_is_no_hdf5(tmp_path, open_file, content, message):
+    path = tmp_path / "other.h5"
+    path.write_bytes(content)
+    with pytest.raises(FormatError, match=message) as caught:
+        open_file(path)
+    assert str(path) in str(caught.value)
+
+
+def test_a_refused_file_is_closed(tmp_path, open_file):
+    path = tmp_path / "other.h5"
+    path.write_bytes(b"hello")
+    descriptors = Path("/proc/self/fd")
+    if not descriptors.is_dir():
+        pytest.skip("counts open files as Linux shows them")
+    before = len(list(descriptors.iterdir()))
+    for _ in range(20):
+        with pytest.raises(LivnError):
+            open_file(path)
+    assert len(list(descriptors.iterdir())) == before
