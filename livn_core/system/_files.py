@@ -86,6 +86,11 @@ class SystemFiles:
         return self._opened.selection
 
     @property
+    def options(self) -> Mapping[str, object]:
+        """The options of that backend."""
+        return self._opened.options
+
+    @property
     def cells(self) -> NeuroH5File:
         """The file with the cells."""
         return self._opened.file

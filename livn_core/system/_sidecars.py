@@ -7,7 +7,6 @@ leaves them to the local directory.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -15,7 +14,7 @@ from livn_core.errors import FormatError, InvalidArgumentError, SourceNotFoundEr
 from livn_core.system._location import check_inside, is_address, join, shown
 
 if TYPE_CHECKING:
-    from livn_core.backends import Selection
+    from livn_core.system._files import SystemFiles
 
 
 class Sidecars:
@@ -25,16 +24,13 @@ class Sidecars:
     ----------
     uri
         The system's directory or address.
-    selection
-        Called for the system's backend when a sidecar is wanted.
-    options
-        The user's options for that backend.
+    files
+        The system's HDF5 files, which decide through which backend it is read.
     """
 
-    def __init__(self, uri: str, selection: Callable[[], Selection], options: Mapping[str, object]) -> None:
+    def __init__(self, uri: str, files: SystemFiles) -> None:
         self.uri = uri
-        self._selection = selection
-        self._options = options
+        self._files = files
 
     def place(self, name: str) -> str:
         """Where a sidecar lies, as error messages show it."""
@@ -52,14 +48,14 @@ class Sidecars:
         """
         name = check_inside(name)
         try:
-            content = self._selection().backend.sidecar(self.uri, name, self._options)
+            content = self._files.selection.backend.sidecar(self.uri, name, self._files.options)
         except FileNotFoundError as error:
             self._missing(name, error)
         return self._read_local(name) if content is None else content
 
     def names(self) -> list[str]:
         """The names of all sidecars, sorted: ``["graph.json", "selection/e1.json"]``."""
-        listed = self._selection().backend.sidecars(self.uri, self._options)
+        listed = self._files.selection.backend.sidecars(self.uri, self._files.options)
         if listed is not None:
             return sorted(listed)
         if is_address(self.uri):

@@ -70,7 +70,7 @@ class System(Documents, PerCell, Structure):
         self.comm = comm
         self._wish = Wish(self.uri, backend, None if comm is False else comm, fallback, dict(options or {}))
         self._files = SystemFiles(self._wish)
-        self._sidecars = Sidecars(self.uri, lambda: self._files.selection, self._wish.options)
+        self._sidecars = Sidecars(self.uri, self._files)
         self._coordinates: dict[str, npt.NDArray[np.float64]] = {}
 
     @property
