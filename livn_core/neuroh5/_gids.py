@@ -37,11 +37,13 @@ def as_gids(gids: Gids, population: Population, where: str) -> IntArray:
     UnknownNameError
         A gid lies outside the population.
     """
-    given = gids if isinstance(gids, np.ndarray | int | np.integer) else list(gids)
+    given: object = gids
+    if isinstance(gids, Iterable) and not isinstance(gids, np.ndarray):
+        given = list(gids)
     array = np.atleast_1d(np.asarray(given))
     if array.size == 0:
         return np.empty(0, np.int64)
-    if array.dtype.kind not in "iu" or isinstance(given, bool):
+    if array.dtype.kind not in "iu":
         raise InvalidTypeError(f"gids must be integers, not {array.dtype}")
     unique = np.unique(array)
     if unique[0] < population.start or unique[-1] >= population.stop:

@@ -34,7 +34,8 @@ class Store:
     def __init__(self, file: H5File, source: str) -> None:
         self.source = source
         self._file: H5File | None = file
-        self._described: dict[str, tuple[tuple[int, ...] | None, np.dtype[Any] | None]] = {}
+        self._shapes: dict[str, tuple[int, ...] | None] = {}
+        self._dtypes: dict[str, np.dtype[Any] | None] = {}
         self._limit = _largest_content(source)
 
     @property
@@ -105,11 +106,12 @@ class Store:
 
     def is_dataset(self, node: str) -> bool:
         """Whether there is a dataset of that path."""
-        return self._describe(node)[0] is not None
+        return self._describe(node, "shape", self._shapes) is not None
 
     def dtype(self, node: str) -> np.dtype[Any] | None:
         """The dtype of a dataset or committed type; ``None`` where there is neither."""
-        return self._describe(node)[1]
+        dtype: np.dtype[Any] | None = self._describe(node, "dtype", self._dtypes)
+        return dtype
 
     def length(self, node: str) -> int:
         """Number of elements of a 1-D dataset.
@@ -119,24 +121,21 @@ class Store:
         FormatError
             There is no such dataset, or it is not 1-D.
         """
-        shape = self._describe(node)[0]
+        shape = self._describe(node, "shape", self._shapes)
         if shape is None:
             raise self.error(node, "there is no such dataset")
         if len(shape) != 1:
-            raise self.error(node, f"must have one dimension, but its shape is {shape}")
-        return shape[0]
+            raise self.error(node, f"must have one dimension, but its shape is {tuple(shape)}")
+        return int(shape[0])
 
-    def _describe(self, node: str) -> tuple[tuple[int, ...] | None, np.dtype[Any] | None]:
-        """Shape and dtype of a node, kept, since asking again may mean parsing or even a request."""
+    def _describe(self, node: str, what: str, known: dict[str, Any]) -> Any:
+        """One property of a node, kept, since asking again may mean parsing or even a request."""
         self.check_open()
-        known = self._described.get(node)
-        if known is None:
+        if node not in known:
             found = self.get(node)
             with self._mapped(node):
-                shape, dtype = getattr(found, "shape", None), getattr(found, "dtype", None)
-            known = None if shape is None else tuple(int(extent) for extent in shape), dtype
-            self._described[node] = known
-        return known
+                known[node] = getattr(found, what, None)
+        return known[node]
 
     def number_type(self, node: str) -> np.dtype[Any]:
         """The dtype of a dataset of numbers.

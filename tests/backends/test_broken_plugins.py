@@ -129,7 +129,11 @@ def test_opener_that_returns_nothing(install, backends):
 
 def test_threads_load_once(install, backends, site):
     counter = site / "count"
-    module = install("slow", f"import pathlib, time\nwith pathlib.Path({str(counter)!r}).open('a') as file: file.write('x')\ntime.sleep(0.1)" + GOOD)
+    module = install(
+        "slow",
+        f"import pathlib, time\nwith pathlib.Path({str(counter)!r}).open('a') as file: file.write('x')\ntime.sleep(0.1)"
+        + GOOD,
+    )
     found = backends()
     results = []
     threads = [threading.Thread(target=lambda: results.append(found.get("slow"))) for _ in range(16)]

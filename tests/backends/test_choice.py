@@ -8,6 +8,7 @@ import threading
 
 import pytest
 
+from livn_core import Availability, hookimpl
 from livn_core.backends import Backends, use_backend
 from livn_core.errors import (
     BackendDeclined,
@@ -19,7 +20,6 @@ from livn_core.errors import (
     NoBackendError,
     UnknownBackendError,
 )
-from livn_core import Availability, hookimpl
 
 
 class Plugin:
@@ -245,7 +245,17 @@ def test_list_may_name_one_of_ours_that_is_missing():
     assert selection.candidates[0].line() == 'h5pyd: broken (not installed) -> pip install "livn-core[h5pyd]"'
 
 
-@pytest.mark.parametrize(("value", "error"), [("", InvalidArgumentError), ([], InvalidArgumentError), ([""], InvalidArgumentError), (3, InvalidTypeError), ([3], InvalidTypeError), (True, InvalidTypeError)])
+@pytest.mark.parametrize(
+    ("value", "error"),
+    [
+        ("", InvalidArgumentError),
+        ([], InvalidArgumentError),
+        ([""], InvalidArgumentError),
+        (3, InvalidTypeError),
+        ([3], InvalidTypeError),
+        (True, InvalidTypeError),
+    ],
+)
 def test_nonsense_for_a_name(value, error):
     with pytest.raises(error):
         backends_of(Plugin("a")).open("source", value)
@@ -266,10 +276,9 @@ def test_options_reach_the_opener():
 def test_a_server_that_is_set_but_has_no_backend(monkeypatch):
     monkeypatch.setenv("LIVN_HSDS", '{"endpoint": "http://localhost:5101"}')
     backends = backends_of(Plugin("a"))
-    with pytest.warns(BackendWarning, match="LIVN_HSDS is set, but no backend 'h5pyd' is installed") as caught:
+    with pytest.warns(BackendWarning, match="LIVN_HSDS is set, but no backend 'h5pyd' is installed"):
         backends.open("source")
-        backends.open("source")
-    assert len(caught) == 1
+    backends.open("source")  # a second warning would be an error here
 
 
 def test_register_and_refresh():
