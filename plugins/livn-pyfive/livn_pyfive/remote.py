@@ -49,11 +49,23 @@ def open_remote(source: str, storage_options: Mapping[str, Any]) -> Storage:
         if info.get("type") == "directory":
             raise FormatError(source, "/", "is a directory, not an HDF5 file")
         size = info.get("size")
-        if size is not None and info.get("partial") is not False:
+        if size is not None and _has_ranges(fs, path, int(size)):
             return RemoteStorage(source, int(size), fs, path)
         if size is not None and size > _MAX_WHOLE:
             raise BackendError(f"{source}: the server gives no parts of a file, and it is large; download it first")
         return MemoryStorage(source, fs.cat_file(path))
+
+
+def _has_ranges(fs: Any, path: str, size: int) -> bool:
+    """Whether parts can be had: of HTTP servers, the only ones that may have none, one byte is asked for."""
+    if "http" not in fs.protocol or size < 2:
+        return True
+    with fs.open(path, "rb", size=size, cache_type="none") as file:
+        file.seek(1)
+        try:
+            return len(file.read(1)) == 1
+        except ValueError:
+            return False
 
 
 def filesystem(source: str, storage_options: Mapping[str, Any]) -> tuple[Any, str]:
@@ -74,8 +86,6 @@ def mapped(source: str) -> Iterator[None]:
         yield
     except (LivnError, NotImplementedError):
         raise
-    except FileNotFoundError as error:
-        raise SourceNotFoundError(f"{source}: there is nothing at that address") from error
     except PermissionError as error:
         raise BackendPermissionError(f"{source}: access is refused") from error
     except TimeoutError as error:
@@ -83,18 +93,24 @@ def mapped(source: str) -> Iterator[None]:
     except ImportError as error:
         raise BackendError(f"{source}: {error}; pip install 'livn-pyfive[remote]'") from error
     except Exception as error:
-        raise _by_status(source, error) from error
+        raise _translated(source, error) from error
 
 
-def _by_status(source: str, error: Exception) -> BackendError:
-    """Aiohttp's errors are of its own kind, and carry a status or not."""
-    status = getattr(error, "status", None)
+_UNREACHABLE = ("ClientConnect", "ClientOS", "ServerDisconnected", "ServerTimeout", "EndpointConnection")
+
+
+def _translated(source: str, error: Exception) -> LivnError:
+    """Over HTTP fsspec calls everything "not found"; what it was is underneath, and of aiohttp's own kind."""
+    cause = error.__cause__ if isinstance(error, FileNotFoundError) and error.__cause__ else error
+    status = getattr(cause, "status", None)
     if status in (401, 403):
         return BackendPermissionError(f"{source}: access is refused (status {status})")
+    if type(cause).__name__.startswith(_UNREACHABLE) or isinstance(cause, ConnectionError):
+        return BackendConnectionError(f"{source}: the server cannot be reached")
+    if isinstance(error, FileNotFoundError) and status in (None, 404, 410):
+        return SourceNotFoundError(f"{source}: there is nothing at that address")
     if status is not None:
         return BackendError(f"{source}: the server answers with status {status}")
-    if type(error).__name__.startswith(("ClientConnect", "ClientOS", "ServerDisconnected", "EndpointConnection")):
-        return BackendConnectionError(f"{source}: the server cannot be reached")
     return BackendError(f"{source}: {type(error).__name__}: {error}")
 
 

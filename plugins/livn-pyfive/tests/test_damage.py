@@ -29,7 +29,12 @@ def packed(reference, tmp_path_factory):
     def copy(name, one):
         parent = target.require_group(name.rpartition("/")[0] or "/")
         if isinstance(one, h5py.Dataset) and not name.startswith("H5Types"):
-            options = {"chunks": (min(4, one.size),), "compression": "gzip", "shuffle": True, "fletcher32": "Index" in name}
+            options = {
+                "chunks": (min(4, one.size),),
+                "compression": "gzip",
+                "shuffle": True,
+                "fletcher32": "Index" in name,
+            }
             parent.create_dataset(name.rpartition("/")[2], data=one[...], **options)
         elif not isinstance(one, h5py.Group):
             source.copy(one, parent, name.rpartition("/")[2])

@@ -1,0 +1,123 @@
+"""One open file, many threads and processes."""
+
+from __future__ import annotations
+
+import multiprocessing
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import h5py
+import numpy as np
+import pytest
+from livn_core.errors import ClosedFileError
+from livn_core.h5file import Ranges
+from livn_pyfive import livn_backend_open, pool
+
+SIZE = 300_000
+
+
+@pytest.fixture
+def path(tmp_path):
+    with h5py.File(tmp_path / "shared.h5", "w") as file:
+        for number in range(6):
+            data = np.random.default_rng(number).integers(0, 99, SIZE)
+            options = {"compression": "gzip", "shuffle": True} if number % 2 else {}
+            file.create_dataset(f"group {number}/data", data=data, chunks=9000, **options)
+    return tmp_path / "shared.h5"
+
+
+def expected(number):
+    return np.random.default_rng(number).integers(0, 99, SIZE)
+
+
+def test_threads_share_a_file(path, open_file):
+    file = open_file(path)
+    names = [f"/group {number}/data" for number in range(6)]
+
+    def read(seed):
+        rng = np.random.default_rng(seed)
+        number = int(rng.integers(6))
+        starts = rng.integers(0, SIZE - 1000, 20)
+        stops = starts + rng.integers(0, 1000, 20)
+        part, whole = file.read_many([Ranges(names[number], starts, stops), Ranges.whole(names[number], SIZE)])
+        right = expected(number)
+        return np.array_equal(whole, right) and np.array_equal(
+            part, np.concatenate([right[a:b] for a, b in zip(starts, stops, strict=True)])
+        )
+
+    with ThreadPoolExecutor(8) as threads:
+        assert all(threads.map(read, range(60)))
+
+
+def test_closing_waits_for_nobody_and_hurts_nobody(path):
+    """A read that is under way ends well, or says that the file was closed; it never reads another file."""
+    for _ in range(10):
+        file = livn_backend_open(str(path), {})
+        begun, ends = threading.Event(), []
+
+        def work(file=file, begun=begun, ends=ends):
+            try:
+                while True:
+                    ends.append(np.array_equal(file["group 1/data"][:], expected(1)))
+                    begun.set()
+            except ClosedFileError:
+                ends.append("closed")
+
+        threads = [threading.Thread(target=work) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        begun.wait()
+        file.close()
+        for thread in threads:
+            thread.join()
+        assert set(ends) == {True, "closed"}
+
+
+def _read_in_child(file, queue):
+    whole = file.read_many([Ranges.whole(f"/group {number}/data", SIZE) for number in range(6)])
+    queue.put(all(np.array_equal(values, expected(number)) for number, values in enumerate(whole)))
+    file.close()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no fork")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
+def test_a_forked_child_reads_what_its_parent_opened(path, open_file):
+    file = open_file(path)
+    # The parent's threads exist, and the child does not get them.
+    file.read_many([Ranges.whole(f"/group {number}/data", SIZE) for number in range(6)])
+    context = multiprocessing.get_context("fork")
+    queue = context.SimpleQueue()
+    child = context.Process(target=_read_in_child, args=(file, queue))
+    child.start()
+    assert queue.get() is True
+    child.join()
+    assert np.array_equal(file["group 3/data"][:], expected(3))
+
+
+def test_it_works_where_threads_cannot_be_started(path, open_file, monkeypatch):
+    def refuse(_):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(pool, "_pool", None)
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    assert np.array_equal(open_file(path, threads=4)["group 5/data"][:], expected(5))
+
+
+def test_the_first_error_is_the_one_that_is_raised():
+    done = []
+
+    def fail():
+        raise ValueError("this one")
+
+    with pytest.raises(ValueError, match="this one"):
+        pool.run_all([fail, *[lambda: done.append(1)] * 50], 1)
+    assert not done
+    pool.run_all([lambda: done.append(1)] * 50, 3)
+    assert len(done) == 50
+    pool.run_all([])
+
+
+def test_tasks_really_run_side_by_side():
+    meeting = threading.Barrier(2, timeout=20)
+    pool.run_all([meeting.wait, meeting.wait], 2)
