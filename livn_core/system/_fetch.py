@@ -51,6 +51,8 @@ def fetch(
         There is no system at ``source``.
     BackendConnectionError
         It could not be read, or not completely.
+    InvalidArgumentError
+        Something else is in the way of the copy, or nothing says what to call it.
     ImportError
         fsspec, or what it needs for such an address, is not installed.
     """
@@ -58,8 +60,8 @@ def fetch(
     target = Path(directory) / "systems" / "graphs" / _checked_name(name or last_part(uri), uri)
     rank, size = rank_and_size(comm)
     error: BaseException | None = None
-    if rank == 0 and (force or not target.is_dir()):
-        error = _attempt(uri, target, size)
+    if rank == 0 and (force or not holds_system(target)):
+        error = _attempt(uri, target, force, size)
     if size > 1:
         error = comm.bcast(error, root=0)
     if error is not None:
@@ -67,10 +69,10 @@ def fetch(
     return str(target)
 
 
-def _attempt(uri: str, target: Path, size: int) -> BaseException | None:
+def _attempt(uri: str, target: Path, force: bool, size: int) -> BaseException | None:
     """Copy; with other ranks waiting, an error has to reach them before it is raised."""
     try:
-        _copy_whole(uri, target)
+        _copy_whole(uri, target, force)
     except Exception as error:
         if size == 1:
             raise
@@ -78,7 +80,9 @@ def _attempt(uri: str, target: Path, size: int) -> BaseException | None:
     return None
 
 
-def _copy_whole(uri: str, target: Path) -> None:
+def _copy_whole(uri: str, target: Path, force: bool) -> None:
+    if target.exists() and not force:
+        raise InvalidArgumentError(f"{target}: is there already, but is no system; give another name=, or force=True")
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as scratch:
         fresh = Path(scratch) / "fresh"

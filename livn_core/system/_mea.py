@@ -30,7 +30,7 @@ def _electrodes(value: Any) -> npt.NDArray[np.float64]:
 
 
 def _radius(value: Any) -> float:
-    if isinstance(value, bool) or not float(value) >= 0:
+    if isinstance(value, bool) or not isinstance(value, int | float | np.number) or not value >= 0:
         raise InvalidArgumentError(f"a radius has to be a number of µm, 0 or more, not {value!r}")
     return float(value)
 

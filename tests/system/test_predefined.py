@@ -1,0 +1,160 @@
+"""Finding and fetching systems by name."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from livn_core.errors import InvalidArgumentError, SystemNotFoundError
+from livn_core.system import PREDEFINED, System, available, fetch, make, predefined
+
+
+@pytest.fixture
+def places(tmp_path, monkeypatch, two_pops):
+    """An empty working directory, two directories of LIVN_SYSTEMS and a cache, and a function that fills them."""
+    work, one, two, cache = (tmp_path / name for name in ("work", "one", "two", "cache"))
+    for directory in (work, one, two, cache):
+        directory.mkdir()
+    monkeypatch.chdir(work)
+    monkeypatch.delenv("LIVN_HSDS", raising=False)
+    monkeypatch.setenv("LIVN_SYSTEMS", os.pathsep.join([str(one), "", str(two)]))
+    for variable in ("XDG_CACHE_HOME", "LOCALAPPDATA", "HOME"):
+        monkeypatch.setenv(variable, str(cache))
+    roots = {"work": work / "systems" / "graphs", "one": one, "two": two, "cache": cache / "livn" / "systems"}
+    if sys.platform == "darwin":
+        roots["cache"] = cache / "Library" / "Caches" / "livn" / "systems"
+
+    def put(place, name):
+        return shutil.copytree(two_pops, roots[place] / name)
+
+    return put
+
+
+def test_nearest_place_wins(places):
+    found = []
+    for place in ("cache", "two", "one", "work"):
+        put = places(place, "Mine")
+        assert Path(predefined("Mine")).resolve() == put.resolve()
+        found.append(predefined("Mine"))
+    assert len(set(found)) == 4
+    assert predefined("Mine") == os.path.join("systems", "graphs", "Mine")  # noqa: PTH118
+    assert available()["Mine"] == predefined("Mine")
+
+
+def test_directory_without_its_files_is_passed_over(places):
+    real = places("two", "Mine")
+    places("work", "Mine").joinpath("graph.h5").unlink()
+    assert predefined("Mine") == str(real)
+
+
+def test_make_opens_by_name(places, backend):
+    places("one", "Mine")
+    with make("Mine", backend=backend) as system:
+        assert isinstance(system, System)
+        assert (system.name, system.num_neurons) == ("Mine", 28)
+
+
+def test_unknown_name_says_where_it_looked_and_what_there_is(places, tmp_path):
+    places("one", "Mine")
+    with pytest.raises(SystemNotFoundError, match="there is no system 'Yours' in") as caught:
+        predefined("Yours")
+    message = str(caught.value)
+    assert f"\n  {tmp_path / 'one'}\n  {tmp_path / 'two'}\n" in message
+    assert "systems found there: " in message
+    assert "Mine" in message
+    assert f"The public systems are {', '.join(PREDEFINED)}" in message
+
+
+def test_public_name_says_how_to_get_it(places):
+    with pytest.raises(FileNotFoundError, match="is one of the original's public systems; get it once") as caught:
+        predefined("CA1d")
+    assert "livn_core.fetch('hf://datasets/livn-org/livn/systems/graphs/CA1d')" in str(caught.value)
+
+
+def test_server_needs_no_local_files(places, monkeypatch):
+    monkeypatch.setenv("LIVN_HSDS", "whatever it says")
+    assert predefined("EI1") == os.path.join("systems", "graphs", "EI1")  # noqa: PTH118
+    assert not Path("systems").exists()
+
+
+def test_system_is_a_path_and_says_so(places):
+    places("one", "Mine")
+    with pytest.raises(SystemNotFoundError, match=r"Mine: there is no system there .*: System\(predefined\('Mine'\)\)"):
+        System("Mine").populations  # noqa: B018
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "a/b", "../EI1", "a\\b"])
+def test_path_is_no_name(places, name):
+    with pytest.raises(InvalidArgumentError, match=r"is not the name of a system; for a path, use System\(path\)"):
+        predefined(name)
+
+
+def test_fetch_copies_a_directory(two_pops, tmp_path):
+    path = fetch(two_pops, tmp_path / "dish", name="copy")
+    assert path == str(tmp_path / "dish" / "systems" / "graphs" / "copy")
+    with System(path) as system:
+        assert (system.num_neurons, system.selections()) == (28, ["e1", "other"])
+    assert predefined("copy", tmp_path / "dish") == path
+    assert [entry.name for entry in Path(path).parent.iterdir()] == ["copy"]
+
+
+def test_fetch_keeps_what_is_there_unless_forced(two_pops, tmp_path):
+    path = Path(fetch(two_pops, tmp_path))
+    assert path.name == "two_pops"
+    (path / "mark").touch()
+    fetch(two_pops, tmp_path)
+    assert (path / "mark").exists()
+    fetch(two_pops, tmp_path, force=True)
+    assert not (path / "mark").exists()
+    assert [entry.name for entry in path.parent.iterdir()] == ["two_pops"]
+
+
+def test_fetch_reads_what_fsspec_reads(two_pops, tmp_path):
+    pytest.importorskip("fsspec")
+    path = Path(fetch(two_pops.as_uri(), tmp_path, name="far"))
+    assert sorted(file.relative_to(path) for file in path.rglob("*")) == sorted(
+        file.relative_to(two_pops) for file in two_pops.rglob("*")
+    )
+    assert (path / "graph.h5").read_bytes() == (two_pops / "graph.h5").read_bytes()
+
+
+@pytest.mark.parametrize("scheme", ["", "file://"])
+def test_fetch_leaves_nothing_behind_when_it_fails(tmp_path, scheme):
+    if scheme:
+        pytest.importorskip("fsspec")
+    (tmp_path / "empty" / "sub").mkdir(parents=True)
+    (tmp_path / "empty" / "sub" / "a.txt").touch()
+    old = tmp_path / "systems" / "graphs" / "empty"
+    for source, sentence in (("absent", "there is no such directory"), ("empty", "is no system: it has neither")):
+        with pytest.raises(SystemNotFoundError, match=sentence):
+            fetch(f"{scheme}{tmp_path / source}", tmp_path, force=True)
+    assert not old.exists()
+    old.mkdir()
+    with pytest.raises(SystemNotFoundError):
+        fetch(f"{scheme}{tmp_path / 'empty'}", tmp_path, force=True)
+    assert [entry.name for entry in old.parent.iterdir()] == ["empty"]
+
+
+def test_fetch_does_not_replace_what_is_no_system(two_pops, tmp_path):
+    target = tmp_path / "systems" / "graphs" / "two_pops"
+    target.mkdir(parents=True)
+    with pytest.raises(InvalidArgumentError, match="two_pops: is there already, but is no system; give another name="):
+        fetch(two_pops, tmp_path)
+    assert list(target.iterdir()) == []
+
+
+def test_fetch_of_an_unknown_scheme(tmp_path):
+    pytest.importorskip("fsspec")
+    with pytest.raises(InvalidArgumentError, match="nowhere://x/EI1: ") as caught:
+        fetch("nowhere://me:hunter2@x/EI1?token=hunter2", tmp_path)
+    assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["..", "a/b"])
+def test_fetch_to_a_name_only(two_pops, tmp_path, name):
+    with pytest.raises(InvalidArgumentError, match="does not say what to call the copy"):
+        fetch(two_pops, tmp_path, name=name)
