@@ -86,11 +86,13 @@ def _translate(target: Target, reading: str, error: Exception) -> LivnError:
 def transport_error(error: BaseException, config: HsdsConfig, endpoint: str = "") -> BackendConnectionError | None:
     """The error for a request that got no whole answer; ``None`` where it is something else."""
     import requests
-    from urllib3.exceptions import HTTPError, IncompleteRead, MaxRetryError, ProtocolError, TimeoutError
+    from urllib3.exceptions import HTTPError, IncompleteRead, MaxRetryError, NewConnectionError, ProtocolError
+    from urllib3.exceptions import TimeoutError as Urllib3Timeout
 
     server = endpoint or config.endpoint
     causes = [*_chain(error), *(arg.reason for arg in error.args if isinstance(arg, MaxRetryError))]
-    if any(isinstance(one, requests.Timeout | TimeoutError) for one in causes):
+    refused = any(isinstance(one, NewConnectionError) for one in causes)  # a time-out only by its class
+    if not refused and any(isinstance(one, requests.Timeout | Urllib3Timeout) for one in causes):
         return BackendConnectionError(
             f"{server}: no answer within {config.timeout:g} s, in {config.retries + 1} attempt(s); the server hangs "
             f"or is busy: look at its log, or raise 'timeout' in {ENV_VAR}"

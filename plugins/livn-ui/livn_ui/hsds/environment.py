@@ -44,6 +44,8 @@ def write_configuration(settings: HsdsSettings, directory: Path, endpoint: str) 
         "log_level": settings.log_level,
         "allow_any_bucket_read": False,
         "allow_any_bucket_write": False,
+        # A stop waits for the next run of this one, which deletes the content of deleted domains.
+        "gc_sleep_time": 1,
     }
     (directory / "override.yml").write_text(json.dumps(overrides, indent=1), encoding="utf-8")
 

@@ -65,7 +65,7 @@ def import_file(config: HsdsConfig, source: Path | str, domain: str) -> Imported
     patient = attrs.evolve(config, retries=max(config.retries, _PATIENCE))
     administration = Administration(patient)
     with open_hdf5(path) as file:
-        administration.make_folders(domain)
+        Administration(config).make_folders(domain)
         partial = f"{posixpath.splitext(domain)[0]}-importing-{secrets.token_hex(4)}.h5"
         try:
             datasets = _write(patient, file, partial)

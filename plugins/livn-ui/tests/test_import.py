@@ -1,0 +1,127 @@
+"""Files go into a real HSDS and come back as they were, or not at all."""
+
+from __future__ import annotations
+
+import os
+
+import attrs
+import h5py
+import numpy as np
+import pytest
+from livn_core.errors import (
+    BackendConnectionError,
+    BackendPermissionError,
+    FormatError,
+    SourceNotFoundError,
+    SystemNotFoundError,
+)
+from livn_h5pyd.connection import open_database, root_group
+from livn_h5pyd.failures import Target
+from livn_h5pyd.file import HsdsFile
+from livn_ui.importing import ImportVerificationError, NotImportableError, import_file, import_system
+from livn_ui.importing.administration import Administration
+from livn_ui.importing.verify import verify
+
+
+def opened(config, domain):
+    return HsdsFile(Target(config, domain), open_database(config, domain))
+
+
+def folder(hsds, name):
+    return sorted(os.listdir(hsds.settings.store / hsds.settings.bucket / name))
+
+
+def test_everything_comes_back(admin, example):
+    done = import_file(admin, example, "/all/EI1/cells.h5")
+    assert done.datasets == 13
+    with opened(admin, "/all/EI1/cells.h5") as file, h5py.File(example) as source:
+        assert verify(source, file) == done.bytes_compared > 2_400_000
+        assert set(file.keys()) == set(source.keys())
+        labels = file["H5Types/Population labels"].dtype.metadata["enum"]
+        assert labels == {"EXC": 0, "INH": 1}
+        assert file["H5Types/Populations"].dtype["Population"].metadata["enum"] == labels
+        assert file["odd/nan"][:].tobytes() == source["odd/nan"][:].tobytes()
+        assert file["soft/Shared"][:].tolist() == list(range(8))
+    root = root_group(open_database(admin, "/all/EI1/cells.h5"))
+    assert root["odd"].attrs["text"] == "ü"
+    assert root["odd"].attrs["numbers"].tolist() == [0, 1, 2]
+    assert root["Populations/EXC/Shared"].id.uuid == root["Populations/EXC/Coordinates/X/Cell Index"].id.uuid
+
+
+def test_an_import_replaces_what_was_there_and_leaves_nothing_else(admin, hsds, tmp_path):
+    for values in (np.arange(5), np.arange(7) * 2):
+        with h5py.File(tmp_path / "a.h5", "w") as file:
+            file["x"] = values
+        import_file(admin, tmp_path / "a.h5", "/again/a.h5")
+        with opened(admin, "/again/a.h5") as file:
+            assert file["x"][:].tolist() == values.tolist()
+    assert folder(hsds, "again") == [".domain.json", "a.h5"]
+
+
+def test_a_failed_import_leaves_the_former_one(admin, hsds, tmp_path):
+    with h5py.File(tmp_path / "good.h5", "w") as file:
+        file["x"] = np.arange(5)
+    with h5py.File(tmp_path / "bad.h5", "w") as file:
+        file["a"] = np.arange(5)
+        file["refs"] = np.array([file["a"].ref], h5py.ref_dtype)
+    import_file(admin, tmp_path / "good.h5", "/kept/a.h5")
+    with pytest.raises(NotImportableError, match=r"bad\.h5: /refs: it holds references"):
+        import_file(admin, tmp_path / "bad.h5", "/kept/a.h5")
+    with opened(admin, "/kept/a.h5") as file:
+        assert list(file.keys()) == ["x"]
+    Administration(admin).flush("/kept/a.h5")
+    assert folder(hsds, "kept") == [".domain.json", "a.h5"]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "says"),
+    [
+        (lambda f: f["x"].write_direct(np.array([0, 1, 9])), "/x: has other values from row 0"),
+        (lambda f: f.create_group("more"), "has not the members"),
+        (lambda f: [f.pop("x"), f.create_dataset("x", data=np.arange(3.0))], "/x: has the type int64"),
+        (lambda f: [f.pop("x"), f.create_dataset("x", data=np.arange(4))], r"/x: has the shape \(3,\)"),
+        (lambda f: [f.pop("t"), f.__setitem__("t", h5py.enum_dtype({"A": 1}))], "/t: has the type"),
+    ],
+)
+def test_the_comparison_notices_a_difference(admin, tmp_path, spoil, says):
+    path, domain = tmp_path / "a.h5", "/noticed/a.h5"
+    with h5py.File(path, "w") as file:
+        file["x"], file["t"] = np.arange(3), h5py.enum_dtype({"A": 0})
+    if not Administration(admin).exists(domain):
+        import_file(admin, path, domain)
+    with h5py.File(path, "a") as file, opened(admin, domain) as written:
+        verify(file, written)
+        spoil(file)
+        with pytest.raises(ImportVerificationError, match=says):
+            verify(file, written)
+
+
+def test_a_system_is_all_its_files(admin, hsds, example):
+    with h5py.File(example.parent / "connections.h5", "w") as file:
+        file["x"] = np.arange(3)
+    (example.parent / "graph.json").write_text("{}")
+    done = import_system(admin, example.parent, "lab/EI1")
+    assert [one.domain for one in done] == ["/lab/EI1/cells.h5", "/lab/EI1/connections.h5"]
+    assert folder(hsds, "lab/EI1") == [".domain.json", "cells.h5", "connections.h5"]
+
+
+def test_bad_sources_have_their_own_errors(admin, tmp_path):
+    (tmp_path / "broken.h5").write_bytes(b"not HDF5 at all")
+    with pytest.raises(FormatError, match=r"broken\.h5: /: is not HDF5"):
+        import_file(admin, tmp_path / "broken.h5", "/bad/a.h5")
+    with pytest.raises(SourceNotFoundError, match=r"gone\.h5: no such file"):
+        import_file(admin, tmp_path / "gone.h5", "/bad/a.h5")
+    with pytest.raises(SystemNotFoundError, match="no such directory"):
+        import_system(admin, tmp_path / "gone")
+    (tmp_path / "broken.h5").unlink()
+    with pytest.raises(SystemNotFoundError, match=r"it has no \.h5 file"):
+        import_system(admin, tmp_path)
+
+
+def test_a_wrong_password_and_no_server_have_their_own_errors(admin, example):
+    with pytest.raises(BackendPermissionError, match="does not accept user 'admin'"):
+        import_file(attrs.evolve(admin, password="wrong"), example, "/denied/cells.h5")
+    with pytest.raises(BackendPermissionError, match="without a login|wants a login"):
+        import_file(attrs.evolve(admin, username=None, password=None), example, "/denied/cells.h5")
+    with pytest.raises(BackendConnectionError, match="cannot be reached"):
+        import_file(attrs.evolve(admin, endpoint="http://127.0.0.1:9"), example, "/x/cells.h5")
