@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from livn_core.testing._content import Attribute, Content, EdgeList, assert_same, read_content
+from livn_core.testing._content import Attribute, Content, EdgeList, assert_raises, assert_same, read_content
 from livn_core.testing._edge_cases import assert_edge_case
 from livn_core.testing._reference import assert_equals_neuroh5, content_from_neuroh5, true_int8_edges
 
@@ -35,6 +35,7 @@ __all__ = [
     "EdgeList",
     "assert_edge_case",
     "assert_equals_neuroh5",
+    "assert_raises",
     "assert_same",
     "content_from_neuroh5",
     "read_content",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import attrs
@@ -126,6 +126,17 @@ def same_array(where: str, actual: Any, expected: AnyArray) -> None:
     _same(f"{where}, shape", actual.shape, expected.shape)
     if actual.tobytes() != expected.tobytes():
         raise AssertionError(f"{where}: {actual!r} is not {expected!r}")
+
+
+def assert_raises(kind: type[Exception], says: str, do: Callable[[], object]) -> None:
+    """Check that something fails with an error of this kind, whose text holds these words."""
+    try:
+        result = do()
+    except kind as error:
+        if says not in str(error):
+            raise AssertionError(f"the {kind.__name__} does not say {says!r}: {error}") from error
+    else:
+        raise AssertionError(f"there must be a {kind.__name__}, not {result!r}")
 
 
 def _same_fields(where: str, actual: object, expected: object, names: Iterable[str]) -> None:
