@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from livn_core.errors import FormatError, LivnError
-from livn_core.testing._content import Content, assert_same
+from livn_core.testing._content import Content, assert_raises, assert_same
 
 Read = Callable[[], Content]
 
