@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import operator
 import random
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -22,7 +22,7 @@ from livn_core.errors import FormatError, InvalidArgumentError, UnknownNameError
 from livn_core.h5file import IntArray
 
 if TYPE_CHECKING:
-    from livn_core.neuroh5 import Projection
+    from livn_core.neuroh5 import Edges, Projection
 
 SIGNS = {"excitatory": 1.0, "inhibitory": -1.0}
 Ranges = Mapping[str, tuple[int, int]]
@@ -118,37 +118,38 @@ def matrix(
     Returns
     -------
     tuple
-        Position ``pre * n + post`` of each entry: int64, ascending and unique; and its value: float32, the sum over
-        all edges of the pair, taken in float64.
+        Position ``post * n + pre`` of each entry: int64, ascending and unique; and its value: float32, the sum over
+        all edges of the pair, taken in float64. Files go by post cell, so this order is nearly theirs.
     """
     strengths = Strengths(seed)
-    place = _positions(order)
     keys, values = [np.empty(0, np.int64)], [np.empty(0, np.float64)]
     for one, projection in projections:
         if projection is None:
             continue
-        pre, post, draws = _edges(projection, strengths, ranges[one.post], order if part else None)
-        rows, columns = place(pre), place(post)
-        inside = rows >= 0
-        keys.append((rows * len(order) + columns)[inside])
+        edges, draws = _edges(projection, strengths, ranges[one.post], order if part else None)
+        rows = _positions(order, ranges[one.pre])[edges.pre_gids - ranges[one.pre][0]]
+        columns = _positions(order, ranges[one.post])[edges.post_gids - ranges[one.post][0]]
+        inside = rows >= 0 if part else slice(None)
+        keys.append((rows + np.repeat(columns * len(order), np.diff(edges.indptr)))[inside])
         values.append((one.sign * draws * one.weight)[inside])
     return _summed(np.concatenate(keys), np.concatenate(values))
 
 
 def dense(keys: IntArray, values: npt.NDArray[np.float32], size: int) -> npt.NDArray[np.float32]:
     """The entries as an array: float32, shape (size, size)."""
-    table = np.zeros(size * size, np.float32)
-    table[keys] = values
-    return table.reshape(size, size)
+    table = np.zeros((size, size), np.float32)
+    columns, rows = np.divmod(keys, max(size, 1))
+    table[rows, columns] = values
+    return table
 
 
 def sparse_csr(keys: IntArray, values: npt.NDArray[np.float32], size: int) -> Any:
     """The entries as a ``scipy.sparse.csr_array``: float32, shape (size, size)."""
     from scipy import sparse
 
-    rows, columns = np.divmod(keys, max(size, 1))
-    indptr = np.searchsorted(rows, np.arange(size + 1))
-    return sparse.csr_array((values, columns, indptr), shape=(size, size))
+    columns, rows = np.divmod(keys, max(size, 1))
+    indptr = np.searchsorted(columns, np.arange(size + 1))
+    return sparse.csc_array((values, rows, indptr), shape=(size, size)).tocsr()
 
 
 def check_order(gids: npt.ArrayLike, known: IntArray, place: str) -> IntArray:
@@ -178,33 +179,26 @@ def check_order(gids: npt.ArrayLike, known: IntArray, place: str) -> IntArray:
 
 def _edges(
     projection: Projection, strengths: Strengths, post: tuple[int, int], order: IntArray | None
-) -> tuple[IntArray, IntArray, npt.NDArray[np.float64]]:
-    """Pre gid, post gid and strength of each edge; with ``order``, of the edges onto those cells."""
+) -> tuple[Edges, npt.NDArray[np.float64]]:
+    """All edges of a projection or, with ``order``, those onto these cells; and the strength of each."""
     if order is None:
         edges = projection.read()
-        return edges.pre_gids.astype(np.int64), edges.post_gid_per_edge, strengths.take(len(edges))
+        return edges, strengths.take(len(edges))
     start, count = post
-    wanted = order[(order >= start) & (order < start + count)]
-    edges = projection.read(np.sort(wanted))
+    edges = projection.read(order[(order >= start) & (order < start + count)])
     # The place of each cell's edges in the whole projection tells which of its strengths are theirs.
     first = np.concatenate([[0], np.cumsum(projection.in_degree())])
     draws = strengths.take(int(first[-1]))
     shift = first[edges.post_gids - start] - edges.indptr[:-1]
-    at = np.arange(len(edges)) + np.repeat(shift, np.diff(edges.indptr))
-    return edges.pre_gids.astype(np.int64), edges.post_gid_per_edge, draws[at]
+    return edges, draws[np.arange(len(edges)) + np.repeat(shift, np.diff(edges.indptr))]
 
 
-def _positions(order: IntArray) -> Callable[[IntArray], IntArray]:
-    """A function from gids to their positions in ``order``, -1 for those that are not in it."""
-    by_gid = np.argsort(order, kind="stable")
-    ascending = order[by_gid]
-
-    def positions(gids: IntArray) -> IntArray:
-        if not len(order):
-            return np.full(len(gids), -1, np.int64)
-        at = np.minimum(np.searchsorted(ascending, gids), len(order) - 1)
-        return np.where(ascending[at] == gids, by_gid[at], -1)
-
+def _positions(order: IntArray, population: tuple[int, int]) -> IntArray:
+    """Where in ``order`` each cell of a population is: int64, shape (count,), -1 for a cell that is not in it."""
+    start, count = population
+    here = np.flatnonzero((order >= start) & (order < start + count))
+    positions = np.full(count, -1, np.int64)
+    positions[order[here] - start] = here
     return positions
 
 

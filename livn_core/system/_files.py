@@ -70,6 +70,11 @@ class SystemFiles:
         self._first: _First | None = None
         self._connections: NeuroH5File | None = None
 
+    def _leave_parent(self) -> None:
+        """In a forked process, start afresh; even the lock may be held by a thread that only the parent has."""
+        if self._process != os.getpid():
+            self._forget()
+
     @property
     def is_open(self) -> bool:
         """Whether some file is open in this process."""
@@ -126,20 +131,22 @@ class SystemFiles:
 
     def close(self) -> None:
         """Close what is open, for good; a second call does nothing."""
-        self._closed = True
-        first, connections = self._first, self._connections
-        self._first = self._connections = None
+        self._leave_parent()
+        with self._lock:
+            self._closed = True
+            first, connections = self._first, self._connections
+            self._first = self._connections = None
         for file in (first.file if first else None, connections):
             if file is not None:
                 file.close()
 
     @property
     def _opened(self) -> _First:
-        if self._closed:
-            raise ClosedFileError(f"the system {shown(self._wish.uri)!r} was closed; make a new System to read from it")
-        if self._process != os.getpid():
-            self._forget()
+        self._leave_parent()
         with self._lock:
+            if self._closed:
+                place = shown(self._wish.uri)
+                raise ClosedFileError(f"the system {place!r} was closed; make a new System to read from it")
             if self._first is None:
                 self._first = self._open_first()
             return self._first

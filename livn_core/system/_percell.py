@@ -37,12 +37,10 @@ def edge_attributes(projection: Projection) -> tuple[str, ...]:
 def in_edges(edges: Edges) -> Iterator[InEdges]:
     """Yield ``(post gid, (pre gids, {namespace: {attribute: values}}))`` for each post cell."""
     bounds = edges.indptr.tolist()
+    spaces = [(space, list(named.items())) for space, named in edges.attributes.items()]
     for post, start, stop in zip(edges.post_gids.tolist(), bounds[:-1], bounds[1:], strict=True):
-        part = slice(start, stop)
-        attributes = {
-            space: {name: values[part] for name, values in named.items()} for space, named in edges.attributes.items()
-        }
-        yield post, (edges.pre_gids[part], attributes)
+        attributes = {space: {name: values[start:stop] for name, values in named} for space, named in spaces}
+        yield post, (edges.pre_gids[start:stop], attributes)
 
 
 def values_by_cell(attributes: Mapping[str, CellAttribute]) -> Iterator[tuple[int, dict[str, AnyArray]]]:
