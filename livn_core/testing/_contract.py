@@ -80,6 +80,8 @@ def check_dtypes(file: H5File) -> None:
 def check_compound(file: H5File) -> None:
     """A compound dataset comes as a structured array."""
     rows = file[ROWS][:]
+    fields = ("Start", "Count", "Population")
+    assert rows.dtype.names == fields, f"the rows of {ROWS} must have the fields {fields}, not {rows.dtype}"
     found = [(int(row["Start"]), int(row["Count"]), int(row["Population"])) for row in rows]
     assert found == [(0, 2, 0), (2, 3, 1)], f"the rows of {ROWS} came as {found}"
 
