@@ -226,15 +226,13 @@ def _table(coordinates: Any, size: int) -> npt.NDArray[np.float64]:
             f"coordinates of {size} cells have to be a distance, or of shape ({size}, 3) for x, y, z "
             f"or ({size}, 4) for gid, x, y, z, not {given.shape}"
         )
-    gids = table[:, 0]
-    if (
-        (gids != np.floor(gids)).any()
-        or len(np.unique(gids)) != size
-        or not np.isfinite(gids).all()
-        or (gids < 0).any()
-    ):
+    _check_gids(table[:, 0])
+    table.setflags(write=False)
+    return table
+
+
+def _check_gids(gids: npt.NDArray[np.float64]) -> None:
+    if not np.isfinite(gids).all() or (gids < 0).any() or (gids % 1).any() or len(np.unique(gids)) != len(gids):
         raise InvalidArgumentError(
             "gids, the first of four columns of coordinates, have to be whole, not negative, and unique"
         )
-    table.setflags(write=False)
-    return table

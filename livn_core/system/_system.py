@@ -277,8 +277,8 @@ class System(Documents, PerCell, Structure):
     ) -> None:
         self.close()
 
-    def __reduce__(self) -> tuple[Any, tuple[Wish]]:
-        return _from_wish, (self._wish,)
+    def __reduce__(self) -> tuple[Any, tuple[type[System], Wish]]:
+        return _from_wish, (type(self), self._wish)
 
     def __repr__(self) -> str:
         state = "closed" if self.closed else "not opened yet"
@@ -295,5 +295,5 @@ class System(Documents, PerCell, Structure):
         return summary_html(self)
 
 
-def _from_wish(wish: Wish) -> System:
-    return System(wish.uri, backend=wish.backend, comm=wish.comm, fallback=wish.fallback, options=wish.options)
+def _from_wish(kind: type[System], wish: Wish) -> System:
+    return kind(wish.uri, backend=wish.backend, comm=wish.comm, fallback=wish.fallback, options=wish.options)
