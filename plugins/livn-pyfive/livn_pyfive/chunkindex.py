@@ -2,8 +2,8 @@
 
 pyfive makes a dictionary and two tuples for every chunk; on a dataset of 100,000 chunks that takes longer than reading
 it. Here a node of the B-tree is one structured array.
-Sections III.A.1 (version 1 B-trees), VII.B and VII.C (implicit index, fixed array) of the HDF5 file format
-specification.
+Section III.A.1 (version 1 B-trees) of the HDF5 file format specification; the indexes of the newer layouts are in
+:mod:`livn_pyfive.arrayindex`.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from livn_core.h5file import IntArray
+from livn_pyfive.arrayindex import Records, read_extensible_array, read_fixed_array
 from livn_pyfive.guard import BoundedReader
-from livn_pyfive.header import UNDEFINED, Chunking
+from livn_pyfive.header import FIXED_ARRAY, IMPLICIT, SINGLE, UNDEFINED, Chunking
 
 _NODE_HEADER = 24
 # The default node of HDF5 holds 64 chunks: with a guess one read suffices.
@@ -127,57 +128,27 @@ def _read_node(
 def _read_v4(reader: BoundedReader, chunking: Chunking, count: int) -> ChunkIndex:
     chunk_bytes = chunking.shape[0] * chunking.itemsize
     address = int(chunking.index or 0)
-    if chunking.kind == 1:
+    if chunking.kind == SINGLE:
         size, mask = chunking.filtered_single or (chunk_bytes, 0)
         return _make([0], [address], [size], [mask])
-    if chunking.kind == 2:
+    if chunking.kind == IMPLICIT:
         numbers = np.arange(min(count, 1 + reader.size // chunk_bytes), dtype=np.int64)
         return _make(numbers, address + numbers * chunk_bytes, np.full(len(numbers), chunk_bytes), numbers * 0)
-    return _read_fixed_array(reader, address, chunk_bytes, count)
+    read = read_fixed_array if chunking.kind == FIXED_ARRAY else read_extensible_array
+    return _from_records(read(reader, address), chunk_bytes)
 
 
-def _read_fixed_array(reader: BoundedReader, address: int, chunk_bytes: int, count: int) -> ChunkIndex:
-    reader.seek(address)
-    signature, version, client, width, page_bits, total, block = struct.unpack("<4sBBBBQQ", reader.read(24))
-    if signature != b"FAHD" or version or client > 1 or page_bits > 32 or total < count:
-        raise ValueError("its chunk index (a fixed array) is damaged")
-    if block == UNDEFINED:
-        return _make([], [], [], [])
-    reader.seek(block)
-    if struct.unpack("<4sBBQ", reader.read(14)) != (b"FADB", 0, client, address):
-        raise ValueError("its chunk index (a fixed array) is damaged")
-    raw = _fixed_array_elements(reader, width, 1 << page_bits, total)
-    return _from_records(raw, width, client, chunk_bytes)
-
-
-def _fixed_array_elements(reader: BoundedReader, width: int, page: int, total: int) -> bytes:
-    if total * width > reader.size:
-        raise ValueError("its chunk index (a fixed array) is larger than the file")
-    if total <= page:
-        return reader.read(total * width)
-    pages = -(-total // page)
-    present = np.unpackbits(np.frombuffer(reader.read(-(-pages // 8)), np.uint8))
-    reader.read(4)
-    parts: list[bytes] = []
-    for number in range(pages):
-        size = min(page, total - number * page) * width
-        data = reader.read(size)
-        reader.read(4)
-        parts.append(data if present[number] else b"\xff" * size)
-    return b"".join(parts)
-
-
-def _from_records(raw: bytes, width: int, client: int, chunk_bytes: int) -> ChunkIndex:
-    """Records are an address alone, or with a size of some bytes and a filter mask of four."""
-    table = np.frombuffer(raw, np.uint8).reshape(-1, width)
+def _from_records(records: Records, chunk_bytes: int) -> ChunkIndex:
+    """Records are an address alone, or an address, a size in the file and a filter mask of four bytes."""
+    table = np.frombuffer(records.data, np.uint8).reshape(-1, records.width)
     addresses = np.ascontiguousarray(table[:, :8]).view("<u8")[:, 0]
     there = addresses != UNDEFINED
     numbers = np.flatnonzero(there)
-    if not client:
+    if not records.filtered:
         return _make(numbers, addresses[there], np.full(len(numbers), chunk_bytes), numbers * 0)
     sizes = np.zeros((len(table), 8), np.uint8)
-    sizes[:, : width - 12] = table[:, 8 : width - 4]
-    masks = np.ascontiguousarray(table[:, width - 4 :]).view("<u4")[:, 0]
+    sizes[:, : records.width - 12] = table[:, 8 : records.width - 4]
+    masks = np.ascontiguousarray(table[:, records.width - 4 :]).view("<u4")[:, 0]
     return _make(numbers, addresses[there], sizes.view("<u8")[there, 0], masks[there])
 
 

@@ -21,6 +21,9 @@ DATASPACE, LINK_INFO, DATATYPE, OLD_FILL, FILL, LINK, EXTERNAL, LAYOUT, PIPELINE
 UNDEFINED = 0xFFFFFFFFFFFFFFFF
 _UNLIMITED = UNDEFINED
 _SHARED = 2
+SINGLE, IMPLICIT, FIXED_ARRAY, EXTENSIBLE_ARRAY = 1, 2, 3, 4
+# Of how many bytes that say how it was made each of these indexes is preceded.
+_PARAMETERS = {SINGLE: 0, IMPLICIT: 0, FIXED_ARRAY: 1, EXTENSIBLE_ARRAY: 5}
 _EARLY = 1
 
 
@@ -123,8 +126,6 @@ class Chunking:
     """0 a version 1 B-tree, else the number of the index type in a layout of version 4 or 5."""
     filtered_single: tuple[int, int] | None = None
     """Size in bytes and filter mask of a single filtered chunk, which has no index."""
-    page_bits: int = 0
-    """Of a fixed array."""
 
 
 def read_layout(messages: Messages) -> Layout:
@@ -196,20 +197,16 @@ def _chunking_v4(body: bytes) -> Chunking:
     kind = body[at]
     at += 1
     single: tuple[int, int] | None = None
-    page_bits = 0
-    if kind == 1 and flags & 2:
+    if kind == SINGLE and flags & 2:
         single = struct.unpack_from("<QI", body, at)
         at += 12
-    elif kind == 3:
-        page_bits = body[at]
-        at += 1
-    elif kind not in (1, 2):
-        raise NotImplementedError(
-            "its chunks are indexed as only the newest file format does; rewrite the file with libver='earliest'"
-        )
+    elif kind not in _PARAMETERS:
+        raise NotImplementedError(f"its chunks are indexed in the unknown way {kind}")
+    else:
+        at += _PARAMETERS[kind]
     (address,) = struct.unpack_from("<Q", body, at)
     index = None if address == UNDEFINED else address
-    return Chunking(dims[:-1], dims[-1], index, kind, single, page_bits)
+    return Chunking(dims[:-1], dims[-1], index, kind, single)
 
 
 @attrs.frozen

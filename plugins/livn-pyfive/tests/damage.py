@@ -20,6 +20,7 @@ from pathlib import Path
 
 import livn_pyfive
 import numpy as np
+
 from livn_core import open_neuroh5
 from livn_core.errors import LivnError
 

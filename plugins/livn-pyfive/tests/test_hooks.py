@@ -9,6 +9,8 @@ from importlib.metadata import entry_points
 import h5py
 import livn_pyfive
 import pytest
+from livn_pyfive.sources import parse_source
+
 from livn_core.backends import default_backends
 from livn_core.errors import (
     BackendPermissionError,
@@ -17,7 +19,6 @@ from livn_core.errors import (
     InvalidArgumentError,
     SourceNotFoundError,
 )
-from livn_pyfive.sources import parse_source
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import warnings
 import h5py
 import numpy as np
 import pytest
+
 from livn_core.errors import ClosedFileError, FormatError
 
 REFERENCE = ["a_two_pops", "b_nonalpha", "c_multiblock", "e_trees", "f_dtypes"]
@@ -144,7 +145,7 @@ def test_paths(odd, open_file):
     assert "/group" in group
     for missing in ("nothing", "/nothing", "group/nothing", "big/nothing", "dangling"):
         assert missing not in file
-        with pytest.raises(KeyError, match="odd.h5: there is no /"):
+        with pytest.raises(KeyError, match=r"odd\.h5: there is no /"):
             file[missing]
     assert 3 not in file
     with pytest.raises(FormatError, match="circle"):
@@ -189,7 +190,7 @@ def test_after_close_nothing_is_read(odd, open_file):
         lambda: group["inner"],
         lambda: file.read_many([]),
     ):
-        with pytest.raises(ClosedFileError, match="odd.h5: the file was closed"):
+        with pytest.raises(ClosedFileError, match=r"odd\.h5: the file was closed"):
             use()
     assert "closed" in repr(file)
     odd.unlink()

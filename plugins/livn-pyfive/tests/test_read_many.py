@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from livn_pyfive import livn_backend_open
+
 from livn_core.errors import FormatError, InvalidArgumentError
 from livn_core.h5file import Ranges, SupportsReadMany
-from livn_pyfive import livn_backend_open
 
 COMPOUND = np.dtype([("a", "<u8"), ("b", "<u4"), ("c", "<u2")])
 DTYPES = ["i1", "u1", "<i2", ">u2", "<u4", ">i4", "<i8", ">u8", "<f2", "<f4", ">f8", "?", COMPOUND]
@@ -22,6 +23,7 @@ FILTERS = {
     "fletcher": {"fletcher32": True},
     "all": {"compression": "gzip", "shuffle": True, "fletcher32": True},
 }
+LIBVERS = ["earliest", "latest", "latest, fixed"]
 STORAGE = [(None, "none"), *((chunk, name) for chunk in (1, 7, 64, 1000) for name in FILTERS)]
 
 
@@ -39,9 +41,9 @@ def write(path, dtype, size, chunk, filters, libver="earliest"):
     data = values_of(np.dtype(dtype), size)
     options = {} if chunk is None else {"chunks": chunk, **FILTERS[filters]}
     if chunk is not None:
-        options["maxshape"] = None if libver == "latest" else (None,)
-        options["maxshape"] = (max(size, chunk),) if libver == "latest" else options["maxshape"]
-    with h5py.File(path, "w", libver=libver) as file:
+        # The newest format has another index for datasets that cannot grow.
+        options["maxshape"] = (max(size, chunk),) if libver == "latest, fixed" else (None,)
+    with h5py.File(path, "w", libver=libver.split(",")[0]) as file:
         file.create_dataset("data", data=data, **options)
     return data
 
@@ -72,16 +74,18 @@ RANGES = {
 }
 
 
-@pytest.mark.parametrize("libver", ["earliest", "latest"])
+@pytest.mark.parametrize("libver", LIBVERS)
 @pytest.mark.parametrize(("chunk", "filters"), STORAGE)
-@pytest.mark.parametrize("dtype", DTYPES, ids=str)
-def test_every_storage_and_dtype(tmp_path, open_file, dtype, chunk, filters, libver):
-    data = write(tmp_path / "one.h5", dtype, 500, chunk, filters, libver)
-    file = open_file(tmp_path / "one.h5")
-    requests = [Ranges("/data", np.array(a, np.int64), np.array(b, np.int64)) for a, b in RANGES.values()]
-    for result, (starts, stops) in zip(file.read_many(requests), RANGES.values(), strict=True):
-        assert_equal(result, expected_of(data, starts, stops))
-    assert_equal(file["data"][13:], native(data[13:]))
+def test_every_storage_and_dtype(tmp_path, open_file, chunk, filters, libver):
+    ranges = [(np.array(a, np.int64), np.array(b, np.int64)) for a, b in RANGES.values()]
+    for number, dtype in enumerate(DTYPES):
+        path = tmp_path / f"{number}.h5"
+        data = write(path, dtype, 500, chunk, filters, libver)
+        file = open_file(path)
+        results = file.read_many([Ranges("/data", starts, stops) for starts, stops in ranges])
+        for result, (starts, stops) in zip(results, ranges, strict=True):
+            assert_equal(result, expected_of(data, starts, stops))
+        assert_equal(file["data"][13:], native(data[13:]))
 
 
 @st.composite
@@ -91,15 +95,15 @@ def cases(draw):
     filters = "none" if chunk is None else draw(st.sampled_from(sorted(FILTERS)))
     place = st.integers(0, size)
     ranges = draw(st.lists(st.tuples(place, place).map(sorted), max_size=80))
-    return draw(st.sampled_from(DTYPES)), size, chunk, filters, ranges
+    return draw(st.sampled_from(DTYPES)), size, chunk, filters, draw(st.sampled_from(LIBVERS)), ranges
 
 
 @settings(max_examples=150, deadline=None)
 @given(case=cases())
 def test_any_ranges(tmp_path_factory, case):
-    dtype, size, chunk, filters, ranges = case
+    dtype, size, chunk, filters, libver, ranges = case
     path = tmp_path_factory.mktemp("any") / "any.h5"
-    data = write(path, dtype, size, chunk, filters)
+    data = write(path, dtype, size, chunk, filters, libver)
     starts = np.array([one[0] for one in ranges], np.int64)
     stops = np.array([one[1] for one in ranges], np.int64)
     with livn_backend_open(str(path), {}) as file:
@@ -175,13 +179,14 @@ def test_the_protocol_and_its_small_print(tmp_path, open_file):
 
 @pytest.mark.parametrize("filters", sorted(FILTERS))
 @pytest.mark.parametrize("fill", [None, 7])
-def test_what_was_never_written_is_the_fill_value(tmp_path, open_file, filters, fill):
-    with h5py.File(tmp_path / "fill.h5", "w") as file:
-        sparse = file.create_dataset(
-            "sparse", (1000,), ">i4", chunks=(64,), maxshape=(None,), fillvalue=fill, **FILTERS[filters]
-        )
-        sparse[200:210] = 1
-        sparse[900:] = 2
+@pytest.mark.parametrize("libver", ["earliest", "latest"])
+def test_what_was_never_written_is_the_fill_value(tmp_path, open_file, filters, fill, libver):
+    with h5py.File(tmp_path / "fill.h5", "w", libver=libver) as file:
+        for name, limit in {"sparse": None, "sparse and fixed": 3000}.items():
+            options = {"chunks": (1,), "maxshape": (limit,), "fillvalue": fill, **FILTERS[filters]}
+            sparse = file.create_dataset(name, (3000,), ">i4", **options)
+            sparse[200:210] = 1
+            sparse[2900:] = 2
         file.create_dataset("untouched", (1000,), "<f4", chunks=(64,), fillvalue=fill, **FILTERS[filters])
         file.create_dataset("unallocated", (1000,), "<i2", fillvalue=fill)
         expected = {name: native(file[name][:]) for name in file}
@@ -189,6 +194,26 @@ def test_what_was_never_written_is_the_fill_value(tmp_path, open_file, filters, 
     for name, values in expected.items():
         assert_equal(file[name][:], values)
         assert_equal(file[name][190:260], values[190:260])
+
+
+def test_chunks_without_any_index(tmp_path, open_file):
+    """Allocated early, unfiltered, in the newest format: the chunks simply follow each other."""
+    with h5py.File(tmp_path / "implicit.h5", "w", libver="latest") as file:
+        plan = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+        plan.set_chunk((64,))
+        plan.set_alloc_time(h5py.h5d.ALLOC_TIME_EARLY)
+        space = h5py.h5s.create_simple((1000,))
+        h5py.h5d.create(file.id, b"data", h5py.h5t.STD_I32LE, space, plan)
+        file["data"][:900] = np.arange(900)
+        expected = file["data"][:]
+    assert_equal(open_file(tmp_path / "implicit.h5")["data"][:], expected)
+
+
+def test_more_chunks_than_are_read_in_the_newest_format(tmp_path, open_file):
+    with h5py.File(tmp_path / "many.h5", "w", libver="latest") as file:
+        file.create_dataset("data", (200_000,), "<u4", chunks=(1,), maxshape=(None,))[-1] = 5
+    with pytest.raises(FormatError, match="rewrite it with larger chunks"):
+        open_file(tmp_path / "many.h5")["data"][:]
 
 
 def test_a_chunk_that_was_written_without_its_filters(tmp_path, open_file):

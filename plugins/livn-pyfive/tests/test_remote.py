@@ -8,15 +8,23 @@ import threading
 from functools import partial
 from http import HTTPStatus
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from io import BytesIO
+from pathlib import Path
 
 import fsspec
 import h5py
 import livn_pyfive
 import numpy as np
 import pytest
+
 from livn_core import open_neuroh5
-from livn_core.errors import BackendConnectionError, BackendError, BackendPermissionError, FormatError
-from livn_core.errors import SourceNotFoundError
+from livn_core.errors import (
+    BackendConnectionError,
+    BackendError,
+    BackendPermissionError,
+    FormatError,
+    SourceNotFoundError,
+)
 from livn_core.h5file import Ranges
 
 pytest.importorskip("aiohttp", reason="HTTP needs the extra livn-pyfive[http]")
@@ -39,13 +47,9 @@ class Ranged(Plain):
         if self.path.startswith("/broken"):
             return self.send_error(HTTPStatus.INTERNAL_SERVER_ERROR)
         wanted = re.fullmatch(r"bytes=(\d+)-(\d+)", self.headers.get("Range") or "")
-        file = super().send_head() if wanted is None else self.open_part(*map(int, wanted.groups()))
-        return file
+        return super().send_head() if wanted is None else self.open_part(*map(int, wanted.groups()))
 
     def open_part(self, first, last):
-        from io import BytesIO
-        from pathlib import Path
-
         path = Path(self.translate_path(self.path))
         if not path.is_file():
             return self.send_error(HTTPStatus.NOT_FOUND)

@@ -10,9 +10,10 @@ from concurrent.futures import ThreadPoolExecutor
 import h5py
 import numpy as np
 import pytest
+from livn_pyfive import livn_backend_open, pool
+
 from livn_core.errors import ClosedFileError
 from livn_core.h5file import Ranges
-from livn_pyfive import livn_backend_open, pool
 
 SIZE = 300_000
 

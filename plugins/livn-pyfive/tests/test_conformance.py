@@ -1,0 +1,45 @@
+"""The core's own conformance kit, from disk and through fsspec."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar
+
+import fsspec
+import livn_pyfive
+import pytest
+
+from livn_core.testing import BackendTests
+
+
+class TestLocalFiles(BackendTests):
+    @pytest.fixture
+    def plugin(self):
+        return livn_pyfive
+
+
+class TestOneThread(TestLocalFiles):
+    options: ClassVar = {"threads": 1}
+
+
+class TestThroughFsspec(BackendTests):
+    reads_local_files = False
+
+    @pytest.fixture
+    def plugin(self):
+        return livn_pyfive
+
+    @pytest.fixture(scope="class")
+    def publish(self):
+        memory = fsspec.filesystem("memory")
+
+        def publish(path: Path) -> str:
+            memory.pipe(f"/livn-kit/{path.name}", path.read_bytes())
+            return f"memory://livn-kit/{path.name}"
+
+        yield publish
+        memory.rm("/livn-kit", recursive=True)
+
+    @pytest.fixture
+    def missing(self):
+        return "memory://livn-kit/nothing.h5"
