@@ -36,6 +36,7 @@ def write_projection(
     if isinstance(edges, Iterable):
         for piece in edges:
             writer.add(piece)
+            del piece  # or it would still be in memory while the next one is made
     else:
         writer.add(edges, whole=True)
     writer.finish()

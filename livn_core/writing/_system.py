@@ -94,15 +94,18 @@ def write_system(
 
     Examples
     --------
-    Copy a system, compressed:
+    Two populations of which one projects onto the other:
 
-    >>> with open_neuroh5("EI/cells.h5") as c, open_neuroh5("EI/connections.h5") as g:  # doctest: +SKIP
-    ...     write_system(
-    ...         "EI-small", c.population_ranges,
-    ...         {pair: g.projection(*pair).blocks(2**26) for pair in g.projections},
-    ...         cells={p: {n: c.cell_attributes(p, n) for n in c.namespaces(p)} for p in c.population_ranges},
-    ...         compression=6, shuffle=True,
-    ...     )
+    >>> import numpy as np
+    >>> from livn_core import Edges, write_system
+    >>> edges = Edges(np.array([2, 3]), np.array([0, 1, 3]), np.array([0, 0, 1]), {})
+    >>> path = write_system("mine", {"EXC": 2, "INH": 2}, {("EXC", "INH"): edges})  # doctest: +SKIP
+
+    A copy of a system's connections, compressed, of which 64 MiB at a time are in memory:
+
+    >>> with open_neuroh5("EI/connections.h5") as file:  # doctest: +SKIP
+    ...     edges = {pair: file.projection(*pair).blocks(2**26, attributes=True) for pair in file.projections}
+    ...     write_system("small", file.population_ranges, edges, compression=6, shuffle=True)
     """
     target = Path(path)
     check_free(target, overwrite)

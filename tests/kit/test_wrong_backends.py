@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 import types
 from functools import partial
 
@@ -179,6 +180,7 @@ class NotThreadSafe(ReadsMany):
     def read_many(self, requests):
         self.owner.turn = getattr(self.owner, "turn", 0) + 1
         turn = self.owner.turn
+        time.sleep(0.005)
         found = super().read_many(requests)
         if turn != self.owner.turn:
             raise AssertionError("another thread came in between")
