@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from livn_core.errors import InvalidTypeError as InvalidTypeError
     from livn_core.errors import LivnError as LivnError
     from livn_core.errors import LivnWarning as LivnWarning
+    from livn_core.errors import MissingPackageError as MissingPackageError
     from livn_core.errors import NoBackendError as NoBackendError
     from livn_core.errors import SourceNotFoundError as SourceNotFoundError
     from livn_core.errors import SystemNotFoundError as SystemNotFoundError
@@ -54,8 +55,11 @@ if TYPE_CHECKING:
     from livn_core.neuroh5 import open_neuroh5 as open_neuroh5
     from livn_core.system import MEA as MEA
     from livn_core.system import PREDEFINED as PREDEFINED
+    from livn_core.system import CellsMetaData as CellsMetaData
+    from livn_core.system import GraphDocument as GraphDocument
     from livn_core.system import ParallelSystem as ParallelSystem
     from livn_core.system import System as System
+    from livn_core.system import available as available
     from livn_core.system import fetch as fetch
     from livn_core.system import make as make
     from livn_core.system import predefined as predefined
@@ -83,6 +87,7 @@ _HOME = {
             "InvalidTypeError",
             "LivnError",
             "LivnWarning",
+            "MissingPackageError",
             "NoBackendError",
             "SourceNotFoundError",
             "SystemNotFoundError",
@@ -98,7 +103,19 @@ _HOME = {
         "livn_core.neuroh5",
     ),
     **dict.fromkeys(
-        ("MEA", "PREDEFINED", "ParallelSystem", "System", "fetch", "make", "predefined", "resolve"),
+        (
+            "MEA",
+            "PREDEFINED",
+            "CellsMetaData",
+            "GraphDocument",
+            "ParallelSystem",
+            "System",
+            "available",
+            "fetch",
+            "make",
+            "predefined",
+            "resolve",
+        ),
         "livn_core.system",
     ),
     **dict.fromkeys(("write_neuroh5", "write_system"), "livn_core.writing"),

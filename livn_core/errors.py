@@ -98,6 +98,10 @@ class UnknownBackendError(BackendError, LookupError):
     """No backend of that name is installed."""
 
 
+class MissingPackageError(LivnError, ImportError):
+    """Something needs a package that is not installed; the message says which, and how to get it."""
+
+
 class LivnWarning(UserWarning):
     """Base of every warning of livn-core."""
 

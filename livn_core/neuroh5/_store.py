@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -34,6 +35,8 @@ class Store:
     def __init__(self, file: H5File, source: str) -> None:
         self.source = source
         self._file: H5File | None = file
+        # Whoever can still read from the file holds this object: a projection may outlive the file that it came from.
+        self._release = weakref.finalize(self, file.close)
         self._shapes: dict[str, tuple[int, ...] | None] = {}
         self._dtypes: dict[str, np.dtype[Any] | None] = {}
         self._limit = _largest_content(source)
@@ -62,9 +65,8 @@ class Store:
 
     def close(self) -> None:
         """Close the file; a second call does nothing."""
-        file, self._file = self._file, None
-        if file is not None:
-            file.close()
+        self._file = None
+        self._release()
 
     def error(self, node: str, problem: str) -> FormatError:
         """A :class:`FormatError` for a place in this file."""

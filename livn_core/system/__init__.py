@@ -11,7 +11,6 @@ from livn_core.system._cells import CellsMetaData
 from livn_core.system._fetch import fetch
 from livn_core.system._graph import Element, GraphDocument
 from livn_core.system._mea import MEA
-from livn_core.system._original import MissingPackageError
 from livn_core.system._parallel import ParallelSystem
 from livn_core.system._predefined import PREDEFINED, available, predefined
 from livn_core.system._resolve import make, resolve
@@ -23,7 +22,6 @@ __all__ = [
     "CellsMetaData",
     "Element",
     "GraphDocument",
-    "MissingPackageError",
     "ParallelSystem",
     "System",
     "available",

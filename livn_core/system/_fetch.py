@@ -8,9 +8,14 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from livn_core.errors import BackendConnectionError, InvalidArgumentError, LivnError, SystemNotFoundError
+from livn_core.errors import (
+    BackendConnectionError,
+    InvalidArgumentError,
+    LivnError,
+    MissingPackageError,
+    SystemNotFoundError,
+)
 from livn_core.system._location import is_address, last_part, shown
-from livn_core.system._original import MissingPackageError
 from livn_core.system._predefined import holds_system
 from livn_core.system._ranks import rank_and_size
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import threading
 import warnings
-import weakref
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -210,15 +209,7 @@ class SystemFiles:
     def _open(self, name: str, backend: BackendNames | None, options: Mapping[str, object]) -> NeuroH5File:
         from livn_core.neuroh5 import open_neuroh5
 
-        file = open_neuroh5(join(self._wish.uri, name), backend=backend, comm=self._wish.comm, options=options)
-        _close_when_dropped(file)
-        return file
-
-
-def _close_when_dropped(file: NeuroH5File) -> None:
-    """Close a file with the last object that can read from it: a projection may outlive its system."""
-    store = file._store
-    weakref.finalize(store, store.file.close)
+        return open_neuroh5(join(self._wish.uri, name), backend=backend, comm=self._wish.comm, options=options)
 
 
 def _check_same_cells(cells: NeuroH5File, connections: NeuroH5File) -> None:

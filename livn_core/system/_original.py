@@ -11,17 +11,13 @@ from collections.abc import Callable, Mapping, Sequence
 from importlib.util import find_spec
 from typing import Any
 
-from livn_core.errors import FormatError, LivnError
+from livn_core.errors import FormatError, MissingPackageError
 from livn_core.system._mea import MEA
 
 ALLOWED = ("livn.",)
 """Where the classes that a ``model.json`` names may come from, unless the user widens it."""
 
 _PATH = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+")
-
-
-class MissingPackageError(LivnError, ImportError):
-    """A package that is not a dependency is needed for what was asked."""
 
 
 def is_installed() -> bool:

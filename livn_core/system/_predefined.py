@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from livn_core.backends import remote_server_is_set
 from livn_core.errors import InvalidArgumentError, SystemNotFoundError
 
 CULTURES = ("E", "E_b", "E5I", "E5I_b", "E3I", "E3I_b", "EI", "EI_b")
@@ -19,8 +20,6 @@ SOURCE = "hf://datasets/livn-org/livn/systems/graphs"
 
 SEARCH_VARIABLE = "LIVN_SYSTEMS"
 """Environment variable: directories that hold systems, separated as in ``PATH``."""
-
-_SERVER_VARIABLE = "LIVN_HSDS"
 
 
 def predefined(name: str = "EI", download_directory: str | os.PathLike[str] = ".") -> str:
@@ -52,7 +51,7 @@ def predefined(name: str = "EI", download_directory: str | os.PathLike[str] = ".
     if name in {"", ".", ".."} or set(name) & set("/\\:\0"):
         raise InvalidArgumentError(f"{name!r} is not the name of a system; for a path, use System(path)")
     first = Path(download_directory) / "systems" / "graphs"
-    if os.environ.get(_SERVER_VARIABLE):
+    if remote_server_is_set():
         return str(first / name)
     places = [first, *_further_places()]
     for place in places:
@@ -68,7 +67,7 @@ def available() -> dict[str, str]:
     for place in places:
         if place.is_dir():
             for entry in place.iterdir():
-                if holds_system(entry):
+                if holds_system(entry) and not entry.name.startswith("."):
                     found.setdefault(entry.name, str(entry))
     return dict(sorted(found.items()))
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import numpy as np
 
-from livn_core.errors import InvalidArgumentError, LivnError
+from livn_core.errors import InvalidArgumentError, MissingPackageError
 from livn_core.h5file import AnyArray
 from livn_core.writing._blocks import MAX_BLOCK_EDGES
 from livn_core.writing._checks import checked_integer
@@ -22,16 +22,12 @@ DEFAULT_CHUNKS = 65_536
 """Elements in a chunk where there must be chunks: 256 KiB of float32, which HDF5's default cache holds four times."""
 
 
-class MissingWriterError(LivnError, ImportError):
-    """The library that writes HDF5 is not installed."""
-
-
 def import_h5py() -> Any:
     """Import h5py, or say how to get it."""
     try:
         import h5py
     except ImportError as error:
-        raise MissingWriterError('writing needs h5py: pip install "livn-core[write]"') from error
+        raise MissingPackageError('writing needs h5py: pip install "livn-core[write]"') from error
     return h5py
 
 

@@ -10,7 +10,8 @@ import pytest
 
 from livn_core.errors import FormatError, LivnError
 from livn_core.system import MEA, ParallelSystem, System
-from livn_core.system._original import MissingPackageError, is_installed
+from livn_core.errors import MissingPackageError
+from livn_core.system._original import is_installed
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # the original and what it imports warn of their own accord
 needs_livn = pytest.mark.skipif(not is_installed(), reason="the original livn is not installed")
