@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from livn_core.backends.availability import Availability
 from livn_core.errors import BackendWarning
 from livn_core.hookspecs import hookimpl
-
 from livn_h5pyd.config import ENV_VAR, HsdsConfig
 
 if TYPE_CHECKING:

@@ -13,6 +13,7 @@ from typing import Any, Self
 from urllib.parse import SplitResult, urlsplit
 
 import attrs
+
 from livn_core.errors import ConfigError
 
 ENV_VAR = "LIVN_HSDS"

@@ -11,13 +11,13 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from h5json import Hdf5db
+from h5json import Hdf5db  # type: ignore[import-untyped]
 from h5pyd import Group
 from h5pyd._hl.objectid import GroupID
 from h5pyd.hsds_plugin import HsdsPlugin
-from h5pyd.httpconn import HttpConn
-from livn_core.errors import BackendError
+from h5pyd.httpconn import HttpConn, HttpResponse
 
+from livn_core.errors import BackendError
 from livn_h5pyd.config import HsdsConfig
 from livn_h5pyd.session import bounded_session
 
@@ -39,8 +39,24 @@ class BoundedConnection(HttpConn):  # type: ignore[misc] # h5pyd is untyped
 
     def open(self) -> None:
         """Make the session, instead of the one that tries each request ten times."""
-        if self._s is None:
+        if self.isClosed():
             self._s = bounded_session(self._retries)
+
+    def GET(self, *args: Any, **options: Any) -> HttpResponse:  # noqa: N802 - h5pyd's names
+        """Ask for something."""
+        return _logged_here(super().GET(*args, **options))
+
+    def POST(self, *args: Any, **options: Any) -> HttpResponse:  # noqa: N802
+        """Make something, or ask for something at length."""
+        return _logged_here(super().POST(*args, **options))
+
+    def PUT(self, *args: Any, **options: Any) -> HttpResponse:  # noqa: N802
+        """Write something."""
+        return _logged_here(super().PUT(*args, **options))
+
+    def DELETE(self, *args: Any, **options: Any) -> HttpResponse:  # noqa: N802
+        """Delete something."""
+        return _logged_here(super().DELETE(*args, **options))
 
     def serverInfo(self) -> dict[str, Any]:  # noqa: N802 - h5pyd's name
         """Ask the server who it is; h5pyd does so before anything else."""
@@ -54,6 +70,12 @@ class BoundedConnection(HttpConn):  # type: ignore[misc] # h5pyd is untyped
         if not isinstance(info, dict) or "hsds_version" not in info:
             raise NotHsdsError(f"status {answer.status_code}, {answer.content_type or 'no content type'}")
         return info
+
+
+def _logged_here(answer: HttpResponse) -> HttpResponse:
+    """Have an answer use our logger; its own way gives the root logger a handler that prints to the terminal."""
+    answer.log = _LOG
+    return answer
 
 
 def open_database(config: HsdsConfig, domain: str, **mode: Any) -> Hdf5db:

@@ -32,7 +32,7 @@ def system_name(source: str) -> str:
 
 
 def domain_of(source: str) -> str:
-    """The domain of one HDF5 file.
+    r"""The domain of one HDF5 file.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ def domain_of(source: str) -> str:
 
     Examples
     --------
-    >>> domain_of("C:\\\\livn\\\\graphs\\\\EI1\\\\cells.h5"), domain_of("hdf5://lab/EI1/cells.h5")
+    >>> domain_of(r"C:\livn\graphs\EI1\cells.h5"), domain_of("hdf5://lab/EI1/cells.h5")
     ('/EI1/cells.h5', '/lab/EI1/cells.h5')
     """
     return "/" + "/".join(_relevant(source, 2))

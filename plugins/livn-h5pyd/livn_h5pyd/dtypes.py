@@ -24,13 +24,13 @@ def level(dtype: np.dtype[Any]) -> np.dtype[Any]:
     labels = enum_labels(dtype)
     if labels is not None:
         # newbyteorder() forgets the metadata.
-        return np.dtype(dtype.newbyteorder("="), metadata={"enum": labels})  # type: ignore[call-overload, no-any-return]
+        return np.dtype(dtype.newbyteorder("="), metadata={"enum": labels})
     return dtype.newbyteorder("=")
 
 
 def enum_labels(dtype: np.dtype[Any]) -> dict[str, int] | None:
     """An enum's values by label; ``None`` where the type has no labels."""
-    found: Mapping[Any, Any] | None = (dtype.metadata or {}).get("enum")
-    if found is None:
+    if dtype.metadata is None or "enum" not in dtype.metadata:
         return None
+    found: Mapping[Any, Any] = dtype.metadata["enum"]
     return {name.decode() if isinstance(name, bytes) else str(name): int(value) for name, value in found.items()}

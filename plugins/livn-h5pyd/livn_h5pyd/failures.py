@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import attrs
+
 from livn_core.errors import (
     BackendConnectionError,
     BackendError,
@@ -17,7 +18,6 @@ from livn_core.errors import (
     LivnError,
     SourceNotFoundError,
 )
-
 from livn_h5pyd.config import ENV_VAR, HsdsConfig
 
 
@@ -71,7 +71,7 @@ def _translate(target: Target, reading: str, error: Exception) -> LivnError:
                 f"correct 'endpoint' in {ENV_VAR} (the companion file server is another port)"
             )
         if isinstance(one, LivnError):
-            return one
+            return one  # it was wrapped by h5pyd on its way, or is about another domain that a link led to
     where = f"{target}: {reading}" if reading else str(target)
     for one in chain:
         found = transport_error(one, target.config) or _status_error(one, target, where, bool(reading))
@@ -125,23 +125,29 @@ def _status_error(error: BaseException, target: Target, where: str, reading: boo
         return None
     if status in {401, 403}:
         return BackendPermissionError(_refused(status, target))
-    if status in {404, 410} and not reading:
-        return _not_found(error, target)
     if status in {404, 410}:
-        return BackendError(f"{where}: it is gone; the domain was replaced or deleted since it was opened: open it again")
-    if status in {502, 503, 504}:
-        return BackendConnectionError(
-            f"{where}: the server answers with status {status} after {target.config.retries + 1} attempt(s); "
-            "it is busy, or one of its data nodes has ended: look at its log, or restart it"
-        )
+        return _gone(where) if reading else _not_found(error, target)
     if status >= 500:
-        return BackendError(
-            f"{where}: the server failed (status {status}); one of its data nodes may have ended, or its storage is "
-            "damaged: look at its log, or restart it"
-        )
+        return _failed(status, where, target.config)
     return BackendError(
         f"{where}: the server refuses the request (status {status}: {error.strerror}); "
         "is the name that of a domain and no folder, and is the bucket right?"
+    )
+
+
+def _gone(where: str) -> LivnError:
+    return BackendError(f"{where}: it is gone; the domain was replaced or deleted since it was opened: open it again")
+
+
+def _failed(status: int, where: str, config: HsdsConfig) -> LivnError:
+    if status in {502, 503, 504}:
+        return BackendConnectionError(
+            f"{where}: the server answers with status {status} after {config.retries + 1} attempt(s); "
+            "it is busy, or one of its data nodes has ended: look at its log, or restart it"
+        )
+    return BackendError(
+        f"{where}: the server failed (status {status}); one of its data nodes may have ended, or its storage is "
+        "damaged: look at its log, or restart it"
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
 import threading
 import weakref
 from collections.abc import Sequence
@@ -11,15 +10,15 @@ from typing import Any, Self, TypeAlias
 
 import h5pyd
 import numpy as np
-from h5json import Hdf5db
+from h5json import Hdf5db  # type: ignore[import-untyped]
 from h5pyd import Group
+
 from livn_core.errors import ClosedFileError
 from livn_core.h5file import AnyArray, Ranges
-
 from livn_h5pyd.connection import root_group
 from livn_h5pyd.dtypes import level
 from livn_h5pyd.failures import Target, translated
-from livn_h5pyd.links import Walker
+from livn_h5pyd.links import Walker, absolute
 from livn_h5pyd.reading import Plan, carry_out, read_slice
 
 Node: TypeAlias = "HsdsGroup | HsdsDataset | HsdsType"
@@ -68,7 +67,7 @@ class HsdsGroup:
         self.name = path
 
     def __getitem__(self, path: str) -> Node:
-        return self._file.at(posixpath.join(self.name, path))
+        return self._file.at(absolute(self.name, path))
 
     def __contains__(self, path: object) -> bool:
         try:
@@ -94,8 +93,8 @@ class HsdsFile(HsdsGroup):
     """
 
     def __init__(self, target: Target, database: Hdf5db) -> None:
-        super().__init__(self, "/")
         self.target = target
+        super().__init__(self, "/")
         self._walker = Walker(target, root_group(database))
         self._nodes: dict[str, Node] = {}
         # h5pyd's bookkeeping of metadata is not made for two threads; its reads of values are.
@@ -109,7 +108,7 @@ class HsdsFile(HsdsGroup):
 
     def at(self, path: str) -> Node:
         """The object at an absolute path; a missing one is a ``KeyError``."""
-        path = posixpath.normpath(path)
+        path = absolute("/", path)
         with self._lock:
             self.check_open()
             if path not in self._nodes:

@@ -10,11 +10,17 @@ import posixpath
 from typing import Any
 
 from h5pyd import ExternalLink, Group, SoftLink
-from livn_core.errors import FormatError
 
-from livn_h5pyd.failures import Target
+from livn_core.errors import FormatError
+from livn_h5pyd.failures import Target, translated
 
 _MOST_LINKS = 32
+
+
+def absolute(above: str, path: str) -> str:
+    """The absolute path of ``path``, seen from the group ``above``."""
+    # normpath keeps two leading slashes, which POSIX gives a meaning of their own.
+    return "/" + posixpath.normpath(posixpath.join(above, path)).lstrip("/.")
 
 
 class Walker:
@@ -51,22 +57,23 @@ class Walker:
         if link is None:
             return None
         if links >= _MOST_LINKS:
-            raise FormatError(str(self._target), path, f"more than {_MOST_LINKS} links in a row, so they go in a circle")
+            raise FormatError(str(self._target), path, f"more than {_MOST_LINKS} links in a row: a circle")
         if isinstance(link, SoftLink):
-            return self.find(posixpath.normpath(posixpath.join(above, link.path)), links + 1)
+            return self.find(absolute(above, link.path), links + 1)
         if isinstance(link, ExternalLink):
-            return self._other(link.filename).find(posixpath.normpath(f"/{link.path}"), links + 1)
+            return self._other(link.filename).find(absolute("/", link.path), links + 1)
         return group[name]
 
     def _other(self, filename: str) -> Walker:
         from livn_h5pyd.connection import open_database, root_group
 
         folder = posixpath.dirname(self._target.domain)
-        domain = posixpath.normpath(posixpath.join(folder, filename.removeprefix("hdf5:/")))
+        domain = absolute(folder, filename.removeprefix("hdf5:/"))
         if domain not in self._others:
-            database = open_database(self._target.config, domain)
-            walker = Walker(Target(self._target.config, domain), root_group(database))
-            self._others[domain] = database, walker
+            target = Target(self._target.config, domain)
+            with translated(target):
+                database = open_database(target.config, domain)
+                self._others[domain] = database, Walker(target, root_group(database))
         return self._others[domain][1]
 
     def close(self) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from livn_core.errors import ConfigError
-
 from livn_h5pyd.config import ENV_VAR, HsdsConfig
 from livn_h5pyd.domain import domain_of
 from livn_h5pyd.failures import Target, translated
@@ -22,7 +21,7 @@ def configured(options: Mapping[str, object]) -> HsdsConfig:
     """
     config = HsdsConfig.from_environment(options)
     if config is None:
-        raise ConfigError(f"{ENV_VAR} is not set; for instance {ENV_VAR}='{{\"endpoint\": \"http://localhost:5101\"}}'")
+        raise ConfigError(f'{ENV_VAR} is not set; for instance {ENV_VAR}=\'{{"endpoint": "http://localhost:5101"}}\'')
     return config
 
 
@@ -49,9 +48,18 @@ def open_file(source: str, options: Mapping[str, object]) -> HsdsFile:
     BackendError
         What answers is not HSDS, or answers with nonsense.
     """
+    config = configured(options)
+    return open_domain(Target(config, domain_of(source)))
+
+
+def open_domain(target: Target) -> HsdsFile:
+    """Open a domain by its own name; raises as :func:`open_file` does."""
     from livn_h5pyd.connection import open_database
 
-    config = configured(options)
-    target = Target(config, domain_of(source))
     with translated(target):
-        return HsdsFile(target, open_database(config, target.domain))
+        database = open_database(target.config, target.domain)
+        try:
+            return HsdsFile(target, database)
+        except BaseException:
+            database.close()
+            raise

@@ -13,6 +13,7 @@ from math import prod
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
+
 from livn_core.errors import BackendError
 from livn_core.h5file import AnyArray, Ranges
 from livn_core.ranges import cover, element_index, join_adjacent

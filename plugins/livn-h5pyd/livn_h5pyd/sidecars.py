@@ -17,7 +17,6 @@ from livn_core.errors import (
     InvalidArgumentError,
     SourceNotFoundError,
 )
-
 from livn_h5pyd.config import ENV_VAR, HsdsConfig
 from livn_h5pyd.domain import system_name
 from livn_h5pyd.failures import transport_error

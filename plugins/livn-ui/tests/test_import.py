@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-import os
-
 import attrs
 import h5py
 import numpy as np
 import pytest
+from livn_h5pyd.connection import open_database, root_group
+from livn_h5pyd.failures import Target
+from livn_h5pyd.opening import open_domain
+from livn_ui.importing import ImportVerificationError, NotImportableError, import_file, import_system
+from livn_ui.importing.administration import Administration
+from livn_ui.importing.verify import verify
+
 from livn_core.errors import (
     BackendConnectionError,
     BackendPermissionError,
@@ -15,20 +20,14 @@ from livn_core.errors import (
     SourceNotFoundError,
     SystemNotFoundError,
 )
-from livn_h5pyd.connection import open_database, root_group
-from livn_h5pyd.failures import Target
-from livn_h5pyd.file import HsdsFile
-from livn_ui.importing import ImportVerificationError, NotImportableError, import_file, import_system
-from livn_ui.importing.administration import Administration
-from livn_ui.importing.verify import verify
 
 
 def opened(config, domain):
-    return HsdsFile(Target(config, domain), open_database(config, domain))
+    return open_domain(Target(config, domain))
 
 
 def folder(hsds, name):
-    return sorted(os.listdir(hsds.settings.store / hsds.settings.bucket / name))
+    return sorted(path.name for path in (hsds.settings.store / hsds.settings.bucket / name).iterdir())
 
 
 def test_everything_comes_back(admin, example):
@@ -42,10 +41,12 @@ def test_everything_comes_back(admin, example):
         assert file["H5Types/Populations"].dtype["Population"].metadata["enum"] == labels
         assert file["odd/nan"][:].tobytes() == source["odd/nan"][:].tobytes()
         assert file["soft/Shared"][:].tolist() == list(range(8))
-    root = root_group(open_database(admin, "/all/EI1/cells.h5"))
+    database = open_database(admin, "/all/EI1/cells.h5")
+    root = root_group(database)
     assert root["odd"].attrs["text"] == "ü"
     assert root["odd"].attrs["numbers"].tolist() == [0, 1, 2]
     assert root["Populations/EXC/Shared"].id.uuid == root["Populations/EXC/Coordinates/X/Cell Index"].id.uuid
+    database.close()
 
 
 def test_an_import_replaces_what_was_there_and_leaves_nothing_else(admin, hsds, tmp_path):
@@ -121,7 +122,7 @@ def test_bad_sources_have_their_own_errors(admin, tmp_path):
 def test_a_wrong_password_and_no_server_have_their_own_errors(admin, example):
     with pytest.raises(BackendPermissionError, match="does not accept user 'admin'"):
         import_file(attrs.evolve(admin, password="wrong"), example, "/denied/cells.h5")
-    with pytest.raises(BackendPermissionError, match="without a login|wants a login"):
+    with pytest.raises(BackendPermissionError, match=r"without a login|wants a login"):
         import_file(attrs.evolve(admin, username=None, password=None), example, "/denied/cells.h5")
     with pytest.raises(BackendConnectionError, match="cannot be reached"):
         import_file(attrs.evolve(admin, endpoint="http://127.0.0.1:9"), example, "/x/cells.h5")

@@ -6,9 +6,10 @@ import json
 import stat
 
 import pytest
-from livn_core.errors import ConfigError
 from livn_ui.hsds import HsdsSettings
 from livn_ui.hsds.environment import node_environment, write_configuration
+
+from livn_core.errors import ConfigError
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,7 @@ def main() -> None:
     _bind_to(_take("host"))
     linger = float(_take("linger"))
     threading.Thread(target=_end_with_parent, args=(linger,), daemon=True).start()
-    from hsds.node_runner import main as run_node
+    from hsds.node_runner import main as run_node  # type: ignore[import-not-found]
 
     run_node()
 

@@ -15,8 +15,8 @@ from types import TracebackType
 from typing import IO, Self
 
 import requests
-from livn_core.errors import BackendError, ConfigError
 
+from livn_core.errors import BackendError, ConfigError
 from livn_ui.hsds import _node, environment, ports, readiness
 from livn_ui.hsds.lock import StoreLock
 from livn_ui.hsds.settings import HsdsSettings

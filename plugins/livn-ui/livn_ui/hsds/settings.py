@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import attrs
+
 from livn_core.errors import ConfigError
 
 _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
@@ -19,6 +20,10 @@ _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 def default_python() -> str | None:
     """The interpreter that can run HSDS: this one, if hsds is importable here; else none is known."""
     return sys.executable if importlib.util.find_spec("hsds") else None
+
+
+def _without_slashes(bucket: str) -> str:
+    return bucket.strip("/")
 
 
 def _generated_admin() -> dict[str, str]:
@@ -67,11 +72,11 @@ class HsdsSettings:
     """
 
     store: Path = attrs.field(converter=Path)
-    bucket: str = attrs.field(default="data", converter=lambda text: text.strip("/"))
+    bucket: str = attrs.field(default="data", converter=_without_slashes)
     host: str = "127.0.0.1"
     port: int = 0
     data_nodes: int = 1
-    users: Mapping[str, str] = attrs.field(factory=_generated_admin, repr=lambda users: f"<{len(users)} users>")
+    users: Mapping[str, str] = attrs.field(factory=_generated_admin, repr=", ".join)
     admin: str = "admin"
     python: str | None = attrs.field(factory=default_python)
     cors_origin: str = "*"
@@ -88,9 +93,9 @@ class HsdsSettings:
             raise ConfigError(f"bucket {self.bucket!r} is no single folder name made of letters, digits and . _ -")
 
     def _check_numbers(self) -> None:
-        if isinstance(self.port, bool) or not isinstance(self.port, int) or not 0 <= self.port <= 65535:
+        if type(self.port) is not int or not 0 <= self.port <= 65535:
             raise ConfigError(f"port must be an integer from 0 to 65535, not {self.port!r}")
-        if isinstance(self.data_nodes, bool) or not isinstance(self.data_nodes, int) or self.data_nodes < 1:
+        if type(self.data_nodes) is not int or self.data_nodes < 1:
             raise ConfigError(f"data_nodes must be an integer of at least 1, not {self.data_nodes!r}")
         if self.log_level not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
             raise ConfigError(f"log_level must be DEBUG, INFO, WARNING or ERROR, not {self.log_level!r}")

@@ -5,10 +5,11 @@ from __future__ import annotations
 import posixpath
 from typing import Any
 
-from livn_core.errors import BackendError
 from livn_h5pyd.config import HsdsConfig
 from livn_h5pyd.failures import Target, translated
 from livn_h5pyd.session import bounded_session
+
+from livn_core.errors import BackendError
 
 _MISSING = (404, 410)
 
@@ -49,7 +50,11 @@ class Administration:
         if folder == "/" or self.exists(folder):
             return
         self.make_folders(folder)
-        self._send("PUT", folder, (201, 409), json={"folder": True})
+        try:
+            self._send("PUT", folder, (201, 409), json={"folder": True})
+        except BackendError:
+            if not self.exists(folder):  # HSDS fails with a 500 where another import makes it at the same moment
+                raise
 
     def flush(self, domain: str) -> None:
         """Have everything written: until then HSDS keeps it in memory, and a stop would lose it."""

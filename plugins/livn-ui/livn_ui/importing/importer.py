@@ -9,12 +9,12 @@ from pathlib import Path
 
 import attrs
 import h5py
-from livn_core.errors import SystemNotFoundError
 from livn_h5pyd.config import HsdsConfig
 from livn_h5pyd.connection import open_database
 from livn_h5pyd.failures import Target, translated
-from livn_h5pyd.file import HsdsFile
+from livn_h5pyd.opening import open_domain
 
+from livn_core.errors import SystemNotFoundError
 from livn_ui.importing.administration import Administration
 from livn_ui.importing.normalise import open_hdf5
 from livn_ui.importing.transfer import Transfer
@@ -70,7 +70,7 @@ def import_file(config: HsdsConfig, source: Path | str, domain: str) -> Imported
         try:
             datasets = _write(patient, file, partial)
             administration.flush(partial)
-            with translated(Target(config, partial)), _open(config, partial) as written:
+            with open_domain(Target(config, partial)) as written:
                 compared = verify(file, written)
         except BaseException:
             administration.delete(partial)
@@ -116,7 +116,3 @@ def _write(config: HsdsConfig, file: h5py.File, domain: str) -> int:
             return Transfer(file, database).run()
         finally:
             database.close()
-
-
-def _open(config: HsdsConfig, domain: str) -> HsdsFile:
-    return HsdsFile(Target(config, domain), open_database(config, domain))

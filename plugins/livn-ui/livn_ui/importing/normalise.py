@@ -11,8 +11,8 @@ import tempfile
 from pathlib import Path
 
 import h5py
-from livn_core.errors import FormatError, SourceNotFoundError
 
+from livn_core.errors import FormatError, SourceNotFoundError
 from livn_ui.importing.storage import rows_at_a_time, storage_of
 
 _PIECE_BYTES = 32 * 2**20

@@ -33,7 +33,7 @@ def storage_of(dataset: h5py.Dataset) -> Storage:
         return {}
     found = Storage(chunks=chunk_shape(dataset), maxshape=dataset.maxshape)
     if dataset.id.get_create_plist().get_nfilters() and dataset.dtype.kind != "O":
-        found.update(compression="gzip", compression_opts=_GZIP_LEVEL, shuffle=dataset.dtype.names is None)
+        found |= {"compression": "gzip", "compression_opts": _GZIP_LEVEL, "shuffle": dataset.dtype.names is None}
     return found
 
 
@@ -47,5 +47,5 @@ def chunk_shape(dataset: h5py.Dataset) -> tuple[int, ...]:
 
 def rows_at_a_time(dataset: Any, size: int) -> int:
     """How many rows of a dataset make about ``size`` bytes."""
-    row_bytes = max(dataset.dtype.itemsize * math.prod(dataset.shape[1:]), 1)
-    return max(size // row_bytes, 1)
+    row_bytes: int = dataset.dtype.itemsize * math.prod(dataset.shape[1:])
+    return max(size // max(row_bytes, 1), 1)

@@ -13,10 +13,10 @@ from typing import Any
 import h5py
 import h5pyd
 import numpy as np
-from h5json import Hdf5db
-from livn_core.errors import FormatError
+from h5json import Hdf5db  # type: ignore[import-untyped]
 from livn_h5pyd.connection import root_group
 
+from livn_core.errors import FormatError
 from livn_ui.importing.normalise import address
 from livn_ui.importing.storage import rows_at_a_time, storage_of
 

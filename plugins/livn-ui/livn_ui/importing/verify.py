@@ -8,10 +8,10 @@ from typing import Any
 
 import h5py
 import numpy as np
-from livn_core.errors import BackendError
 from livn_h5pyd.dtypes import enum_labels, level
 from livn_h5pyd.file import HsdsDataset, HsdsFile, HsdsGroup, HsdsType
 
+from livn_core.errors import BackendError
 from livn_ui.importing.storage import rows_at_a_time
 
 _PIECE_BYTES = 32 * 2**20
