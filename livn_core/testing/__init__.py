@@ -25,10 +25,12 @@ from livn_core.testing._reference import assert_equals_neuroh5, content_from_neu
 if TYPE_CHECKING:
     from livn_core.testing._backend_tests import BackendTests
     from livn_core.testing._cases import CASES, Case
+    from livn_core.testing._fixtures import BackendFixtures
 
 __all__ = [
     "CASES",
     "Attribute",
+    "BackendFixtures",
     "BackendTests",
     "Case",
     "Content",
@@ -42,7 +44,12 @@ __all__ = [
     "true_int8_edges",
 ]
 
-_LAZY = {"BackendTests": "_backend_tests", "CASES": "_cases", "Case": "_cases"}
+_LAZY = {
+    "BackendFixtures": "_fixtures",
+    "BackendTests": "_backend_tests",
+    "CASES": "_cases",
+    "Case": "_case",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
 
@@ -26,7 +27,9 @@ class BackendTests(BackendFixtures):
     """Everything that livn-core asks of a backend.
 
     Subclass it and write the fixture ``plugin``, which returns the module or object that has the hooks. A backend
-    that does not read local files also writes ``publish``, which puts a file where it reads, and ``missing``.
+    that does not read local files also writes ``publish``, which puts a file where it reads, and ``missing``; one that
+    keeps sidecars of its own writes ``system``. :class:`BackendFixtures` has all settings and fixtures. What a backend
+    cannot do is skipped, with the reason.
 
     Examples
     --------
@@ -55,6 +58,11 @@ class BackendTests(BackendFixtures):
 
     def test_a_missing_source_is_a_file_not_found_error(self, backend: Backend, missing: str) -> None:
         _hooks.check_missing(backend, missing, self.options)
+
+    def test_sidecars(self, backend: Backend, system: tuple[str, Mapping[str, bytes]] | None) -> None:
+        if system is None:
+            pytest.skip("the backend keeps no sidecars of its own, or there is no fixture `system`")
+        _hooks.check_sidecars(backend, *system, self.options)
 
     def test_finds_what_is_there(self, file: H5File) -> None:
         _contract.check_paths(file)

@@ -54,6 +54,11 @@ class BackendFixtures:
         return str(tmp_path / "nothing.h5")
 
     @pytest.fixture
+    def system(self) -> tuple[str, Mapping[str, bytes]] | None:
+        """Return a system's source and the content of its sidecars by name; ``None``: the backend keeps none."""
+        return None
+
+    @pytest.fixture
     def backends(self, plugin: object) -> Backends:
         """Return a set of backends with the plugin alone."""
         backends = Backends([])

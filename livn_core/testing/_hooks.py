@@ -6,10 +6,11 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from functools import partial
 from types import ModuleType
 
 from livn_core.backends import Availability, Backend
-from livn_core.errors import ConfigError
+from livn_core.errors import ConfigError, LivnError
 from livn_core.testing._content import assert_raises
 
 HEAVY = ("h5py", "h5pyd", "pyfive", "mpi4py", "neuroh5", "fsspec", "requests", "scipy", "pandas", "pyarrow")
@@ -82,3 +83,20 @@ def check_unknown_option(backend: Backend, source: str, options: Mapping[str, ob
 def check_missing(backend: Backend, source: str, options: Mapping[str, object]) -> None:
     """A source that does not exist is a ``FileNotFoundError`` that names it."""
     assert_raises(FileNotFoundError, source.rsplit("/", maxsplit=1)[-1], lambda: backend.open(source, options))
+
+
+def check_sidecars(backend: Backend, source: str, files: Mapping[str, bytes], options: Mapping[str, object]) -> None:
+    """All sidecars are listed, come as they are, and nothing else comes: not what is missing, nor from outside."""
+    names = backend.sidecars(source, options)
+    assert names is not None, "a backend that keeps sidecars must list them"
+    assert sorted(names) == sorted(files), f"the sidecars must be {sorted(files)}, not {sorted(names)}"
+    for name, content in files.items():
+        assert backend.sidecar(source, name, options) == content, f"{name} must come byte for byte"
+    for name in ("no-such-file.json", "selection/no-such-file.json"):
+        assert_raises(FileNotFoundError, "no-such-file.json", partial(backend.sidecar, source, name, options))
+    for name in ("../graph.json", "/etc/hostname", "..\\graph.json"):
+        try:
+            found = backend.sidecar(source, name, options)
+        except (LivnError, OSError):
+            continue
+        raise AssertionError(f"{name} lies outside the system and must be refused, not {found!r}")

@@ -332,6 +332,60 @@ def test_hooks(name, path):
             check(kind(), path)
 
 
+# --- sidecars
+
+SIDECARS = {"graph.json": b"{}", "selection/e1.json": b"[1]"}
+
+
+class KeepsSidecars(Plugin):
+    @hookimpl
+    def livn_backend_sidecar(self, source, name, options):
+        if name not in SIDECARS:
+            raise FileNotFoundError(name)
+        return SIDECARS[name]
+
+    @hookimpl
+    def livn_backend_sidecars(self, source, options):
+        return list(SIDECARS)
+
+
+class DoesNotList(KeepsSidecars):
+    @hookimpl
+    def livn_backend_sidecars(self, source, options):
+        return None
+
+
+class ListsTheTopOnly(KeepsSidecars):
+    @hookimpl
+    def livn_backend_sidecars(self, source, options):
+        return [name for name in SIDECARS if "/" not in name]
+
+
+class EmptyForMissing(KeepsSidecars):
+    @hookimpl
+    def livn_backend_sidecar(self, source, name, options):
+        return SIDECARS.get(name, b"")
+
+
+class Rewrites(KeepsSidecars):
+    @hookimpl
+    def livn_backend_sidecar(self, source, name, options):
+        return super().livn_backend_sidecar(source, name, options) + b"\n"
+
+
+class LeavesTheSystem(KeepsSidecars):
+    @hookimpl
+    def livn_backend_sidecar(self, source, name, options):
+        return super().livn_backend_sidecar(source, name.removeprefix("../"), options)
+
+
+def test_sidecars():
+    _hooks.check_sidecars(loaded(KeepsSidecars()), "mine", SIDECARS, {})
+    for kind in (DoesNotList, ListsTheTopOnly, EmptyForMissing, Rewrites, LeavesTheSystem):
+        with pytest.raises(AssertionError):
+            _hooks.check_sidecars(loaded(kind()), "mine", SIDECARS, {})
+
+
 def test_a_heavy_probe_is_noticed(tmp_path, monkeypatch):
     light = "from livn_core import hookimpl\n@hookimpl\ndef livn_backend_open(source):\n    import h5py\n"
     heavy = light + "@hookimpl\ndef livn_backend_available(source):\n    import h5py\n"

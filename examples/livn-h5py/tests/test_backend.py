@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import livn_h5py
 import pytest
+
 from livn_core.testing import BackendTests
 
 
