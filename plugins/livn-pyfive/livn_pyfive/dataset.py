@@ -7,19 +7,19 @@ nobody who does not read it.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cached_property
 from math import prod
 from typing import TYPE_CHECKING, Any
 
 import attrs
 import numpy as np
 
-from livn_core.errors import InvalidArgumentError
+from livn_core.errors import BackendError, InvalidArgumentError
 from livn_core.h5file import AnyArray, Ranges
 from livn_pyfive.chunkindex import ChunkIndex, read_index
 from livn_pyfive.datatype import Dtype, native, plain
 from livn_pyfive.filters import DEFLATE, FLETCHER32, MAX_DEFLATE_RATIO, Filter, parse_pipeline
 from livn_pyfive.header import Chunking, Fill, Layout, Messages, read_fill, read_layout, read_shape
+from livn_pyfive.lazy import Lazy
 from livn_pyfive.pieces import Pieces, elements_of, from_ranges, scatter
 from livn_pyfive.reading import Chunked, Target, Task, chunked_tasks, raw_tasks
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 # More than this is not made up from fill values, unless the file itself is larger.
 _MAX_FILL = 1 << 26
+_MAX_MISSING = 1 << 22
 _MAX_CHUNK = 1 << 32
 
 
@@ -75,7 +76,7 @@ class Dataset:
             raise TypeError(f"{self.name} is a scalar and has no length")
         return self._shape[0]
 
-    @cached_property
+    @Lazy
     def dtype(self) -> Dtype:
         """Element type in this machine's byte order; an enum's labels are ``dtype.metadata["enum"]``.
 
@@ -86,16 +87,16 @@ class Dataset:
         """
         return native(self._stored)
 
-    @cached_property
+    @Lazy
     def _stored(self) -> Dtype:
         return self._file.dtype_of(self.name, self._messages)
 
-    @cached_property
+    @Lazy
     def _layout(self) -> Layout:
         with self._file.reading(self.name):
             return read_layout(self._messages)
 
-    @cached_property
+    @Lazy
     def _fill(self) -> Fill:
         with self._file.reading(self.name):
             return read_fill(self._messages)
@@ -136,11 +137,21 @@ class Dataset:
         with self._file.reading(self.name):
             pieces = from_ranges(request.starts, request.stops)
             storage = self._prepare(pieces)
-            out = np.empty(request.size, plain(self.dtype)) if request.out is None else request.out
-            if not np.can_cast(plain(self.dtype), out.dtype, "same_kind"):
-                raise InvalidArgumentError(f"{self.name}: {self.dtype} does not go into an array of {out.dtype}")
-            target = Target(self.name, stored, out)
-            return out, list(self._tasks(target, pieces, storage)) if len(pieces) else []
+            target = Target(self.name, stored, self._result(request))
+            return target.out, list(self._tasks(target, pieces, storage)) if len(pieces) else []
+
+    def _result(self, request: Ranges) -> AnyArray:
+        dtype, out = plain(self.dtype), request.out
+        if out is None:
+            try:
+                return np.empty(request.size, dtype)
+            except MemoryError as error:
+                size = request.size * dtype.itemsize
+                problem = f"{size} bytes of memory are needed at once, and are not there; read it in parts"
+                raise BackendError(f"{self._file.filename}: {self.name}: {problem}") from error
+        if not np.can_cast(dtype, out.dtype, "same_kind"):
+            raise InvalidArgumentError(f"{self.name}: {dtype} does not go into an array of {out.dtype}")
+        return out
 
     def _check_ranges(self, request: Ranges) -> None:
         starts, stops = request.starts, request.stops
@@ -189,7 +200,7 @@ class Dataset:
             raise ValueError("its fill value is not of its type")
         return elements_of(value, self._stored).reshape(()).copy()
 
-    @cached_property
+    @Lazy
     def _chunked(self) -> Chunked:
         chunking = self._layout.chunked
         if chunking is None:
@@ -234,5 +245,5 @@ def _check_fill(pieces: Pieces, chunked: Chunked, width: int, file_size: int) ->
     last = (pieces.sources + pieces.lengths - 1) // chunked.length
     present = np.searchsorted(chunked.index.numbers, last, "right") - np.searchsorted(chunked.index.numbers, first)
     missing = int((last - first + 1 - present).max())
-    if missing * chunked.length * width > max(_MAX_FILL, file_size):
+    if missing > _MAX_MISSING or missing * chunked.length * width > max(_MAX_FILL, file_size):
         raise ValueError(f"{missing} of its chunks are missing: its extent is damaged")

@@ -19,9 +19,10 @@ _pool: ThreadPoolExecutor | None = None
 
 def cpu_count() -> int:
     """How many processors this process may use; an MPI rank bound to one gets one."""
-    if hasattr(os, "sched_getaffinity"):
+    try:
         return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    except (AttributeError, OSError):
+        return os.cpu_count() or 1
 
 
 def run_all(tasks: Sequence[Callable[[], None]], threads: int | None = None) -> None:

@@ -69,7 +69,7 @@ class Source:
     def path(self) -> Path:
         """The local path."""
         if not self.scheme:
-            return Path(self.text).expanduser()
+            return Path(self.text)
         rest = self.text.split("://", 1)[1]
         host, slash, tail = rest.partition("/")
         # file://localhost/x and file:///x are the same; file://x/y would be another machine's.

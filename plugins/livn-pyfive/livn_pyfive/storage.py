@@ -6,8 +6,8 @@ file; :mod:`livn_pyfive.remote` has the one over fsspec.
 
 from __future__ import annotations
 
-import io
 import os
+import stat
 import threading
 import weakref
 from abc import ABC, abstractmethod
@@ -15,7 +15,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from livn_core.errors import BackendError, BackendPermissionError, ClosedFileError, FormatError, SourceNotFoundError
+from livn_core.errors import (
+    BackendError,
+    BackendPermissionError,
+    ClosedFileError,
+    FormatError,
+    LivnError,
+    SourceNotFoundError,
+)
 
 # Linux reads at most 2 GiB in one call.
 _AT_ONCE = 1 << 30
@@ -140,17 +147,13 @@ class LocalStorage(Storage):
     BackendPermissionError
         It may not be read.
     FormatError
-        It is a directory.
+        It is a directory, or something else that is no file.
     """
 
     def __init__(self, path: Path) -> None:
-        self._file = _open(path)
+        self._descriptor = _open(path)
         self._seeking = threading.Lock()
-        try:
-            super().__init__(str(path), os.fstat(self._file.fileno()).st_size)
-        except BaseException:
-            self._file.close()
-            raise
+        super().__init__(str(path), os.fstat(self._descriptor).st_size)
 
     def read_into(self, offset: int, target: memoryview) -> None:
         """Fill ``target`` straight from the file."""
@@ -164,43 +167,48 @@ class LocalStorage(Storage):
 
     def _read(self, offset: int, size: int) -> bytes:
         if size <= _AT_ONCE and hasattr(os, "pread"):
-            return os.pread(self._file.fileno(), size, offset)
+            return os.pread(self._descriptor, size, offset)
         data = bytearray(size)
         self.read_into(offset, memoryview(data))
         return bytes(data)
 
     def _fill(self, offset: int, target: memoryview) -> int:
         if hasattr(os, "preadv"):
-            return os.preadv(self._file.fileno(), [target], offset)
+            return os.preadv(self._descriptor, [target], offset)
         # Windows has no reading at a position.
         with self._seeking:
-            self._file.seek(offset)
-            return self._file.readinto(target) or 0
+            os.lseek(self._descriptor, offset, os.SEEK_SET)
+            data = os.read(self._descriptor, len(target))
+        target[: len(data)] = data
+        return len(data)
 
     def _after_fork(self) -> None:
         super()._after_fork()
         self._seeking = threading.Lock()
 
     def _release(self) -> None:
-        self._file.close()
+        descriptor, self._descriptor = self._descriptor, -1
+        if descriptor >= 0:
+            os.close(descriptor)
 
     def __del__(self) -> None:
-        # A dropped file is closed quietly, as a closed one is: an unclosed FileIO would warn.
-        file = getattr(self, "_file", None)
-        if file is not None:
-            file.close()
+        if getattr(self, "_descriptor", -1) >= 0:
+            self._release()
 
 
-def _open(path: Path) -> io.FileIO:
+def _open(path: Path) -> int:
+    """A descriptor, not a file object: that would warn when it is dropped without being closed."""
     try:
-        return io.FileIO(path, "rb")
-    except FileNotFoundError as error:
-        raise SourceNotFoundError(f"{path}: there is no such file") from error
-    except NotADirectoryError as error:
+        # Opening a pipe would wait for somebody to write into it.
+        if not stat.S_ISREG(path.stat().st_mode):
+            what = "a directory" if path.is_dir() else "no regular file"
+            raise FormatError(str(path), "/", f"is {what}, not an HDF5 file")
+        return os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0))
+    except (FileNotFoundError, NotADirectoryError) as error:
         raise SourceNotFoundError(f"{path}: there is no such file") from error
     except PermissionError as error:
         raise BackendPermissionError(f"{path}: may not be read ({error.strerror})") from error
-    except IsADirectoryError as error:
-        raise FormatError(str(path), "/", "is a directory, not an HDF5 file") from error
+    except LivnError:
+        raise
     except (OSError, ValueError) as error:
         raise BackendError(f"{path}: cannot be opened ({error})") from error

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import gc
+import os
 import subprocess
 import sys
+import warnings
+import weakref
 from importlib.metadata import entry_points
 
 import h5py
@@ -102,12 +106,33 @@ def test_what_is_not_there(tmp_path, small, open_file):
         open_file(tmp_path)
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
+def test_a_pipe_is_not_waited_for(tmp_path, open_file):
+    os.mkfifo(tmp_path / "pipe.h5")
+    with pytest.raises(FormatError, match="is no regular file"):
+        open_file(tmp_path / "pipe.h5")
+
+
+def test_a_file_that_is_dropped_closes_quietly(small):
+    before = weakref.WeakSet()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        file = livn_pyfive.livn_backend_open(str(small), {})
+        before.add(file.storage)
+        descriptor = file.storage._descriptor
+        del file
+        gc.collect()
+    assert not before
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(descriptor)
+
+
 def test_what_may_not_be_read(small, open_file, monkeypatch):
     def refuse(*_):
         raise PermissionError(13, "Permission denied")
 
     # The superuser, as whom tests often run, may read everything.
-    monkeypatch.setattr("livn_pyfive.storage.io.FileIO", refuse)
+    monkeypatch.setattr("livn_pyfive.storage.os.open", refuse)
     with pytest.raises(BackendPermissionError, match="may not be read"):
         open_file(small)
 
