@@ -43,3 +43,13 @@ class TestThroughFsspec(BackendTests):
     @pytest.fixture
     def missing(self):
         return "memory://livn-kit/nothing.h5"
+
+    @pytest.fixture
+    def system(self):
+        files = {"graph.json": b'{"a": 1}', "selection/e1.json": b"[]"}
+        memory = fsspec.filesystem("memory")
+        memory.pipe({f"/livn-system/{name}": content for name, content in files.items()})
+        memory.pipe("/secret.json", b"{}")
+        yield "memory://livn-system", files
+        memory.rm("/livn-system", recursive=True)
+        memory.rm("/secret.json")
