@@ -46,11 +46,6 @@ class ChunkIndex:
     sizes: IntArray
     masks: npt.NDArray[np.uint32]
 
-    @property
-    def is_complete(self) -> bool:
-        """Whether no chunk is missing in front of the last one."""
-        return not len(self.numbers) or int(self.numbers[-1]) == len(self.numbers) - 1
-
 
 def read_index(reader: BoundedReader, chunking: Chunking, count: int) -> ChunkIndex:
     """Read the chunk index of a 1-D dataset.

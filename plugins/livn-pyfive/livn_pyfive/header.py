@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
-from math import prod
 from typing import Any
 
 import attrs
@@ -238,8 +237,3 @@ def read_fill(messages: Messages) -> Fill:
 def _sized(body: bytes, at: int) -> bytes:
     (size,) = struct.unpack_from("<I", body, at)
     return body[at + 4 : at + 4 + size]
-
-
-def element_count(shape: tuple[int, ...]) -> int:
-    """Number of elements; one for a scalar."""
-    return prod(shape)
