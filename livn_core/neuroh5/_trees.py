@@ -85,6 +85,8 @@ class Trees(Mapping[int, Tree]):
         return [(tree.gid, tree) for tree in self._read(self.gids)]
 
     def _read(self, gids: IntArray) -> Iterator[Tree]:
+        if not gids.size:
+            return
         plans = {field: plan.select(gids) for field, plan in self._plans.items()}
         requests = [plan.ranges(self._node(COLUMNS[field]).values) for field, plan in plans.items()]
         read = dict(zip(plans, self._store.read(requests), strict=True))
