@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from livn_core.errors import unknown_name
+from livn_core.errors import UnknownNameError
 from livn_core.h5file import AnyArray, IntArray
 from livn_core.neuroh5._cells import AttributeNode, plan_attributes
 from livn_core.neuroh5._segments import Segments
@@ -73,7 +73,9 @@ class Trees(Mapping[int, Tree]):
 
     def __getitem__(self, gid: int) -> Tree:
         if gid not in self:
-            raise unknown_name("tree of cell", gid, (), f"{self._store.source}: {self._top}")
+            raise UnknownNameError(
+                f"{self._store.source}: {self._top}: no tree of cell {gid}; {len(self)} cells have one"
+            )
         return next(self._read(np.array([gid], np.int64)))
 
     def values(self) -> list[Tree]:  # type: ignore[override] # a list serves as a ValuesView here and reads once

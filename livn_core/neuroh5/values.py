@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 import attrs
 import numpy as np
 
-from livn_core.errors import InvalidArgumentError, unknown_name
+from livn_core.errors import InvalidArgumentError, UnknownNameError
 from livn_core.h5file import AnyArray, IntArray
 
 K = TypeVar("K")
@@ -97,7 +97,7 @@ class CellAttribute:
         """The values of one cell; a ``KeyError`` where it has none."""
         row = int(np.searchsorted(self.gids, gid))
         if row >= self.gids.size or self.gids[row] != gid:
-            raise unknown_name("cell", gid, (), "this attribute")
+            raise UnknownNameError(f"cell {gid} has no value of this attribute; {self.gids.size} cells have one")
         return self.values[self.pointer[row] : self.pointer[row + 1]]
 
 

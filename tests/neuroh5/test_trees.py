@@ -81,5 +81,5 @@ def test_columns_of_different_lengths(damaged):
         pointer[1] -= 1
         trees["Y Coordinate/Attribute Pointer"] = pointer
 
-    with pytest.raises(FormatError, match="Y Coordinate: cell 4 has 3 values here and 4 in other columns"):
+    with pytest.raises(FormatError, match="Y Coordinate: cell 2 has 5 values here and 4 in other columns"):
         damaged(change).trees("GC").values()
