@@ -19,7 +19,7 @@ from livn_h5pyd.connection import root_group
 from livn_h5pyd.dtypes import level
 from livn_h5pyd.failures import Target, translated
 from livn_h5pyd.links import Walker, absolute
-from livn_h5pyd.reading import Plan, carry_out, read_slice
+from livn_h5pyd.reading import Plan, Slots, carry_out, read_slice
 
 Node: TypeAlias = "HsdsGroup | HsdsDataset | HsdsType"
 
@@ -52,7 +52,7 @@ class HsdsDataset:
 
     def fetch(self, start: int, stop: int) -> AnyArray:
         """Ask the server for rows ``[start, stop)``, in one request; the result may be read-only."""
-        with translated(self._file.target, self.name):
+        with self._file.slots.taken(), translated(self._file.target, self.name):
             values = np.asarray(self._found[start:stop])
             if values.shape != (stop - start, *self.shape[1:]):
                 raise ValueError(f"{values.shape[0] if values.shape else 0} of {stop - start} rows came")
@@ -97,6 +97,7 @@ class HsdsFile(HsdsGroup):
         super().__init__(self, "/")
         self._walker = Walker(target, root_group(database))
         self._nodes: dict[str, Node] = {}
+        self.slots = Slots(target.config)
         # h5pyd's bookkeeping of metadata is not made for two threads; its reads of values are.
         self._lock = threading.RLock()
         self._finalizer = weakref.finalize(self, _close, database, self._walker)

@@ -6,21 +6,24 @@ HSDS refuses requests for 100 MiB and more, and h5pyd 1.0.0 sends a read as one 
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import partial
 from math import prod
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from livn_core.errors import BackendError
+from livn_core.errors import BackendConnectionError, BackendError
 from livn_core.h5file import AnyArray, Ranges
 from livn_core.ranges import cover, element_index, join_adjacent
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from livn_h5pyd.config import HsdsConfig
     from livn_h5pyd.file import HsdsDataset
 
 PIECE_BYTES = 8 * 2**20
@@ -30,9 +33,35 @@ GAP_BYTES = 256 * 2**10
 """Reading this much for nothing costs about as much as one more request."""
 
 AT_A_TIME = 8
-"""Requests in flight; a server of one data node gains nothing from more."""
+"""Requests in flight for one file, whoever reads it; a server of one data node gains nothing from more, and answers
+503 to more than it can queue."""
 
 Piece: TypeAlias = "Callable[[], None]"
+
+
+class Slots:
+    """Leave to send a request: at most :data:`AT_A_TIME` at once, over all threads that read a file.
+
+    Parameters
+    ----------
+    config
+        The server; waiting ends when requests would have failed anyway.
+    """
+
+    def __init__(self, config: HsdsConfig) -> None:
+        self._free = threading.BoundedSemaphore(AT_A_TIME)
+        self._config = config
+
+    @contextmanager
+    def taken(self) -> Iterator[None]:
+        """Wait for a slot, and give it back."""
+        config = self._config
+        if not self._free.acquire(timeout=config.timeout * (config.retries + 1)):
+            raise BackendConnectionError(f"{config.endpoint}: {AT_A_TIME} requests hang already; look at its log")
+        try:
+            yield
+        finally:
+            self._free.release()
 
 
 class Plan:

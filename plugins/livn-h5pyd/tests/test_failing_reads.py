@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import time
 from contextlib import contextmanager
@@ -25,13 +26,23 @@ TIMEOUT, RETRIES = 1.0, 1
 AT_MOST = TIMEOUT * (RETRIES + 1) + 3.0
 
 
-@pytest.fixture
-def server(start_hsds, tmp_path):
-    with h5py.File(tmp_path / "cells.h5", "w") as file:
+@pytest.fixture(scope="module")
+def store(start_hsds, tmp_path_factory):
+    """The storage of a server that was stopped after an import."""
+    path = tmp_path_factory.mktemp("source") / "cells.h5"
+    with h5py.File(path, "w") as file:
         file.create_dataset("x", data=np.arange(SIZE, dtype="i4"), chunks=(2**18,))
-        file["folder/y"] = np.arange(5)
     server = start_hsds()
-    import_file(admin_of(server), tmp_path / "cells.h5", "/EI1/cells.h5")
+    import_file(admin_of(server), path, "/EI1/cells.h5")
+    server.stop()
+    return server.settings.store
+
+
+@pytest.fixture
+def server(start_hsds, store, tmp_path):
+    """A server of its own for each test, on a copy of that storage."""
+    shutil.copytree(store, tmp_path / "store")
+    server = start_hsds(store=tmp_path / "store")
     yield server
     server.stop()
 
