@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import threading
+from importlib.util import find_spec
 
 import h5py
 import numpy as np
@@ -113,11 +114,12 @@ def test_every_way_of_asking(blocks, data, tmp_path, backend):
             size = 16 * piece.post_gids.size + 8 * len(piece)
             assert size <= max_bytes or piece.post_gids.size == 1
 
-        matrix = np.zeros((N_PRE, N_POST), int)
-        for gid, edges in truth.items():
-            for source, _ in edges:
-                matrix[source, gid - START] += 1
-        assert np.array_equal(projection.to_scipy().toarray(), matrix)
+        if find_spec("scipy"):
+            matrix = np.zeros((N_PRE, N_POST), int)
+            for gid, edges in truth.items():
+                for source, _ in edges:
+                    matrix[source, gid - START] += 1
+            assert np.array_equal(projection.to_scipy().toarray(), matrix)
 
 
 @pytest.fixture
@@ -139,6 +141,7 @@ def test_tables(file):
 
 
 def test_weights_of_a_matrix_add_up(file):
+    pytest.importorskip("scipy")
     matrix = file.projection("A", "B").to_scipy("Synapses/id")
     assert matrix.nnz == 6
     assert matrix.shape == (6, 10)

@@ -12,6 +12,14 @@ import pytest
 from livn_core.testing import BackendTests
 
 
+@pytest.fixture(scope="module")
+def memory():
+    """A filesystem in memory; the kit publishes a file once and reads it in many tests."""
+    filesystem = fsspec.filesystem("memory")
+    yield filesystem
+    filesystem.rm("/livn-kit", recursive=True)
+
+
 class TestLocalFiles(BackendTests):
     @pytest.fixture
     def plugin(self):
@@ -29,25 +37,21 @@ class TestThroughFsspec(BackendTests):
     def plugin(self):
         return livn_pyfive
 
-    @pytest.fixture(scope="class")
-    def publish(self):
-        memory = fsspec.filesystem("memory")
-
+    @pytest.fixture
+    def publish(self, memory):
         def publish(path: Path) -> str:
             memory.pipe(f"/livn-kit/{path.name}", path.read_bytes())
             return f"memory://livn-kit/{path.name}"
 
-        yield publish
-        memory.rm("/livn-kit", recursive=True)
+        return publish
 
     @pytest.fixture
     def missing(self):
         return "memory://livn-kit/nothing.h5"
 
     @pytest.fixture
-    def system(self):
+    def system(self, memory):
         files = {"graph.json": b'{"a": 1}', "selection/e1.json": b"[]"}
-        memory = fsspec.filesystem("memory")
         memory.pipe({f"/livn-system/{name}": content for name, content in files.items()})
         memory.pipe("/secret.json", b"{}")
         yield "memory://livn-system", files
