@@ -44,19 +44,19 @@ class BoundedConnection(HttpConn):  # type: ignore[misc] # h5pyd is untyped
 
     def GET(self, *args: Any, **options: Any) -> HttpResponse:  # noqa: N802 - h5pyd's names
         """Ask for something."""
-        return _logged_here(super().GET(*args, **options))
+        return _tamed(super().GET(*args, **options))
 
     def POST(self, *args: Any, **options: Any) -> HttpResponse:  # noqa: N802
         """Make something, or ask for something at length."""
-        return _logged_here(super().POST(*args, **options))
+        return _tamed(super().POST(*args, **options))
 
     def PUT(self, *args: Any, **options: Any) -> HttpResponse:  # noqa: N802
         """Write something."""
-        return _logged_here(super().PUT(*args, **options))
+        return _tamed(super().PUT(*args, **options))
 
     def DELETE(self, *args: Any, **options: Any) -> HttpResponse:  # noqa: N802
         """Delete something."""
-        return _logged_here(super().DELETE(*args, **options))
+        return _tamed(super().DELETE(*args, **options))
 
     def serverInfo(self) -> dict[str, Any]:  # noqa: N802 - h5pyd's name
         """Ask the server who it is; h5pyd does so before anything else."""
@@ -72,9 +72,15 @@ class BoundedConnection(HttpConn):  # type: ignore[misc] # h5pyd is untyped
         return info
 
 
-def _logged_here(answer: HttpResponse) -> HttpResponse:
-    """Have an answer use our logger; its own way gives the root logger a handler that prints to the terminal."""
+def _tamed(answer: HttpResponse) -> HttpResponse:
+    """Keep an answer from two habits of h5pyd.
+
+    It logs in a way that gives the root logger a handler that prints to the terminal, and it leaves the text of a
+    refusal unread, whose connection then stays open.
+    """
     answer.log = _LOG
+    if answer.status_code >= 400 or not (answer.is_json or answer.is_binary):
+        answer._rsp.close()
     return answer
 
 

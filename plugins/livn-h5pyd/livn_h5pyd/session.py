@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from requests import Response, Session
+    from requests import Session
 
 POOL_SIZE = 16
 _PASSING = (429, 502, 503, 504)
@@ -35,11 +35,4 @@ def bounded_session(retries: int) -> Session:
     adapter = HTTPAdapter(max_retries=policy, pool_connections=2, pool_maxsize=POOL_SIZE)
     session.mount("http://", adapter)
     session.mount("https://", adapter)
-    session.hooks["response"].append(_finish_refusal)
     return session
-
-
-def _finish_refusal(answer: Response, **_: object) -> None:
-    """Read the text of a refusal, which h5pyd leaves unread: its connection would then never be closed."""
-    if not answer.ok:
-        answer.content  # noqa: B018 - asking for it is what reads it
