@@ -60,6 +60,14 @@ def cover(starts: IntArray, stops: IntArray, gap: int = 0) -> tuple[IntArray, In
     return starts[np.concatenate(([0], new))], reach[np.concatenate((new - 1, [reach.size - 1]))]
 
 
+def repeat(values: AnyArray, counts: IntArray) -> AnyArray:
+    """Repeat each value as often as ``counts`` says, on every platform.
+
+    ``np.repeat`` takes counts of the width of a pointer only, which int64 is not in Pyodide: WebAssembly has 32 bits.
+    """
+    return np.repeat(values, counts.astype(np.intp, copy=False))
+
+
 def element_index(starts: IntArray, stops: IntArray) -> IntArray:
     """Every element's position, range after range.
 
@@ -76,7 +84,8 @@ def element_index(starts: IntArray, stops: IntArray) -> IntArray:
     lengths = stops - starts
     ends = np.cumsum(lengths)
     total = int(ends[-1]) if ends.size else 0
-    return np.repeat(starts - (ends - lengths), lengths) + np.arange(total, dtype=np.int64)
+    index: IntArray = repeat(starts - (ends - lengths), lengths) + np.arange(total, dtype=np.int64)
+    return index
 
 
 def read_many(file: H5File, requests: Sequence[Ranges]) -> list[AnyArray]:

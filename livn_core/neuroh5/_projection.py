@@ -143,7 +143,9 @@ class Projection:
         """Number of edges from each cell of the pre population, int64, shape (pre.count,); cells without are 0."""
         degree = np.zeros(self.pre.count, np.int64)
         for edges in self.blocks():
-            degree += np.bincount(edges.pre_gids - self.pre.start, minlength=self.pre.count)
+            degree += np.bincount(
+                (edges.pre_gids - self.pre.start).astype(np.intp, copy=False), minlength=self.pre.count
+            )
         return degree
 
     def to_scipy(self, weight: str | None = None) -> sp.csc_array:

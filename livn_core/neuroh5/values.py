@@ -10,6 +10,7 @@ import numpy as np
 
 from livn_core.errors import InvalidArgumentError, UnknownNameError
 from livn_core.h5file import AnyArray, IntArray
+from livn_core.ranges import repeat
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -136,7 +137,7 @@ class Edges:
     @property
     def post_gid_per_edge(self) -> IntArray:
         """int64, shape (m,): the cell that each edge arrives at."""
-        return np.repeat(self.post_gids, np.diff(self.indptr))
+        return repeat(self.post_gids, np.diff(self.indptr))
 
 
 @attrs.frozen(eq=False)

@@ -20,6 +20,7 @@ import numpy.typing as npt
 
 from livn_core.errors import FormatError, InvalidArgumentError, UnknownNameError, unknown_name
 from livn_core.h5file import IntArray
+from livn_core.ranges import repeat
 
 if TYPE_CHECKING:
     from livn_core.neuroh5 import Edges, Projection
@@ -130,7 +131,7 @@ def matrix(
         rows = _positions(order, ranges[one.pre])[edges.pre_gids - ranges[one.pre][0]]
         columns = _positions(order, ranges[one.post])[edges.post_gids - ranges[one.post][0]]
         inside = rows >= 0 if part else slice(None)
-        keys.append((rows + np.repeat(columns * len(order), np.diff(edges.indptr)))[inside])
+        keys.append((rows + repeat(columns * len(order), np.diff(edges.indptr)))[inside])
         values.append((one.sign * draws * one.weight)[inside])
     return _summed(np.concatenate(keys), np.concatenate(values))
 
@@ -190,7 +191,7 @@ def _edges(
     first = np.concatenate([[0], np.cumsum(projection.in_degree())])
     draws = strengths.take(int(first[-1]))
     shift = first[edges.post_gids - start] - edges.indptr[:-1]
-    return edges, draws[np.arange(len(edges)) + np.repeat(shift, np.diff(edges.indptr))]
+    return edges, draws[np.arange(len(edges)) + repeat(shift, np.diff(edges.indptr))]
 
 
 def _positions(order: IntArray, population: tuple[int, int]) -> IntArray:

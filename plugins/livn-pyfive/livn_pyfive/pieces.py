@@ -11,6 +11,7 @@ import attrs
 import numpy as np
 
 from livn_core.h5file import AnyArray, IntArray
+from livn_core.ranges import repeat
 from livn_pyfive.datatype import Dtype
 
 
@@ -54,15 +55,15 @@ class Pieces:
             return self
         counts = -(-self.lengths // most)
         steps = run_numbers(counts) * most
-        lengths = np.minimum(np.repeat(self.lengths, counts) - steps, most)
-        sources = np.repeat(self.sources, counts) + steps * width
-        return Pieces(sources, np.repeat(self.targets, counts) + steps, lengths)
+        lengths = np.minimum(repeat(self.lengths, counts) - steps, most)
+        sources = repeat(self.sources, counts) + steps * width
+        return Pieces(sources, repeat(self.targets, counts) + steps, lengths)
 
 
 def run_numbers(counts: IntArray) -> IntArray:
     """0, 1 … count-1 for each count, one after the other: int64."""
     ends = np.cumsum(counts)
-    return np.arange(int(ends[-1]) if len(ends) else 0, dtype=np.int64) - np.repeat(ends - counts, counts)
+    return np.arange(int(ends[-1]) if len(ends) else 0, dtype=np.int64) - repeat(ends - counts, counts)
 
 
 def from_ranges(starts: IntArray, stops: IntArray) -> Pieces:
@@ -84,10 +85,10 @@ def split_at_chunks(pieces: Pieces, length: int) -> tuple[IntArray, Pieces]:
     first = pieces.sources // length
     counts = (pieces.sources + pieces.lengths - 1) // length - first + 1
     steps = run_numbers(counts)
-    chunks = np.repeat(first, counts) + steps
-    begins = np.maximum(np.repeat(pieces.sources, counts), chunks * length)
-    ends = np.minimum(np.repeat(pieces.sources + pieces.lengths, counts), (chunks + 1) * length)
-    targets = np.repeat(pieces.targets - pieces.sources, counts) + begins
+    chunks = repeat(first, counts) + steps
+    begins = np.maximum(repeat(pieces.sources, counts), chunks * length)
+    ends = np.minimum(repeat(pieces.sources + pieces.lengths, counts), (chunks + 1) * length)
+    targets = repeat(pieces.targets - pieces.sources, counts) + begins
     return chunks, Pieces(begins - chunks * length, targets, ends - begins)
 
 
@@ -126,9 +127,7 @@ def scatter(elements: AnyArray, pieces: Pieces, out: AnyArray) -> None:
             out[target : target + length] = elements[source : source + length]
         return
     within = run_numbers(pieces.lengths)
-    out[np.repeat(pieces.targets, pieces.lengths) + within] = elements[
-        np.repeat(pieces.sources, pieces.lengths) + within
-    ]
+    out[repeat(pieces.targets, pieces.lengths) + within] = elements[repeat(pieces.sources, pieces.lengths) + within]
 
 
 def elements_of(data: bytes | memoryview, dtype: Dtype, offset: int = 0, count: int = -1) -> AnyArray:
