@@ -1,0 +1,110 @@
+"""A whole system from a real HSDS and a companion file server, through livn-core, is the system on disk."""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import pickle
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from livn_ui.importing import import_system
+
+from livn_core import System, open_neuroh5, predefined
+
+EI1 = Path(__file__).parents[3] / "systems" / "graphs" / "EI1"
+SOURCE = "systems/graphs/EI1"
+LOCAL = ["pyfive", "neuroh5"]
+
+pytestmark = pytest.mark.skipif(not EI1.is_dir(), reason="the system EI1 is in the repository only")
+
+
+@pytest.fixture(scope="module")
+def imported(admin):
+    return import_system(admin, EI1)
+
+
+@pytest.fixture
+def served(hsds, imported, tmp_path, file_server, set_hsds, monkeypatch):
+    """EI1 on the servers alone: nothing of it below the working directory."""
+    shutil.copytree(EI1, tmp_path / "web" / "files" / "EI1", ignore=shutil.ignore_patterns("*.h5"))
+    (tmp_path / "empty").mkdir()
+    monkeypatch.chdir(tmp_path / "empty")
+    set_hsds(endpoint=hsds.endpoint, files_endpoint=file_server(tmp_path / "web"), timeout=10)
+
+
+def same(one, other):
+    assert type(one) is type(other)
+    if isinstance(one, np.ndarray):
+        assert one.dtype == other.dtype
+        np.testing.assert_array_equal(one, other)
+    else:
+        assert one == other
+
+
+@pytest.mark.parametrize("source", [SOURCE, "EI1", "/somewhere/else/EI1", "hdf5://EI1"])
+def test_it_is_opened_by_any_of_its_names(served, source):
+    with System(source) as system:
+        assert system.populations == ["EXC", "INH"]
+        assert system.backend == "h5pyd"
+
+
+def test_predefined_needs_no_local_files(served):
+    with System(predefined("EI1")) as system:
+        assert system.backend == "h5pyd"
+        assert system.num_neurons == 10
+
+
+def test_everything_is_as_on_disk(served):
+    with System(SOURCE) as remote, System(str(EI1), backend=LOCAL) as local:
+        for name in ("populations", "num_neurons", "neuron_coordinates", "gids", "bounding_box"):
+            same(getattr(remote, name), getattr(local, name))
+        with open_neuroh5(str(EI1 / "connections.h5"), backend=LOCAL) as file:
+            projections = file.projections
+        assert len(projections) == 4
+        for pre, post in projections:
+            one = remote.projection(pre, post).read(attributes=True)
+            other = local.projection(pre, post).read(attributes=True)
+            for name in ("post_gids", "indptr", "pre_gids"):
+                same(getattr(one, name), getattr(other, name))
+            assert one.attributes.keys() == other.attributes.keys() != set()
+            for namespace, values in other.attributes.items():
+                for name in values:
+                    same(one.attributes[namespace][name], values[name])
+        same(remote.connectivity_matrix(), local.connectivity_matrix())
+
+
+def test_it_survives_pickling(served):
+    with System(SOURCE) as system:
+        copy = pickle.loads(pickle.dumps(system))
+    with copy:
+        assert copy.num_neurons == 10
+
+
+def test_the_command_line_shows_it(served):
+    done = subprocess.run(
+        [sys.executable, "-m", "livn_core", "info", "EI1", "--json"],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONWARNINGS": "default"},
+    )
+    assert done.returncode == 0, done.stderr
+    shown = json.loads(done.stdout)
+    assert "h5pyd" in done.stdout
+    assert "EXC" in json.dumps(shown)
+    assert done.stderr == ""
+
+
+def test_the_command_line_says_in_one_line_that_the_server_is_down(served, set_hsds):
+    set_hsds(endpoint="http://127.0.0.1:9", timeout=2, retries=0)
+    run = functools.partial(subprocess.run, capture_output=True, text=True, check=False)
+    done = run([sys.executable, "-m", "livn_core", "info", "EI1"])
+    assert done.returncode != 0
+    assert "http://127.0.0.1:9: cannot be reached" in done.stderr
+    assert "Traceback" not in done.stderr
