@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from livn_core.backends._backend import Backend
 from livn_core.backends._discovery import Installed
-from livn_core.backends._hints import remote_server_is_set
 from livn_core.backends._loading import Broken
 from livn_core.backends._override import BackendNames, use_backend
 from livn_core.backends._registry import Backends, default_backends
 from livn_core.backends._selection import Candidate, Selection
+from livn_core.backends._server import server_in_play
 from livn_core.backends.availability import Availability
 
 __all__ = [
@@ -26,6 +26,6 @@ __all__ = [
     "Installed",
     "Selection",
     "default_backends",
-    "remote_server_is_set",
+    "server_in_play",
     "use_backend",
 ]

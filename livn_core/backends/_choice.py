@@ -9,7 +9,7 @@ from pathlib import Path
 import attrs
 
 from livn_core.backends._backend import Backend
-from livn_core.backends._hints import first_install, install_hint, wanted_but_missing
+from livn_core.backends._hints import first_install, install_hint, wanted
 from livn_core.backends._loading import Broken
 from livn_core.backends._override import BackendNames, names_in_play
 from livn_core.backends._registry import Backends
@@ -56,9 +56,10 @@ class Choice:
         return f"{text}; did you mean {close[0]!r}?" if close else text
 
     def _warn_of_missing(self) -> None:
-        for hint in wanted_but_missing(frozenset(self._backends.names)):
-            message = f"{hint.env_var} is set, but no backend {hint.name!r} is installed -> {hint.install}"
-            self._backends.warn_once(hint.name, message)
+        for hint in wanted():
+            if hint.name not in self._backends.names:
+                message = f"{hint.env_var} is set, but no backend {hint.name!r} is installed -> {hint.install}"
+                self._backends.warn_once(hint.name, message)
 
     def usable(self) -> Iterator[Backend]:
         """The backends that can open the source, best first, each asked when its turn comes."""

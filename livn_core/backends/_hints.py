@@ -36,13 +36,6 @@ def first_install() -> str:
     return INSTALL_HINTS[0].install
 
 
-def remote_server_is_set() -> bool:
-    """Whether the user has pointed livn at a server, so that systems need not lie on this machine."""
-    return any(os.environ.get(hint.env_var) for hint in INSTALL_HINTS if hint.env_var)
-
-
-def wanted_but_missing(installed: frozenset[str]) -> tuple[InstallHint, ...]:
-    """Backends that the environment asks for although they are not installed."""
-    return tuple(
-        hint for hint in INSTALL_HINTS if hint.env_var and os.environ.get(hint.env_var) and hint.name not in installed
-    )
+def wanted() -> tuple[InstallHint, ...]:
+    """Backends that the environment asks for by pointing at a server."""
+    return tuple(hint for hint in INSTALL_HINTS if hint.env_var and os.environ.get(hint.env_var))

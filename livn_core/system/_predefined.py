@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from livn_core.backends import remote_server_is_set
+from livn_core.backends import BackendNames, server_in_play
 from livn_core.errors import InvalidArgumentError, SystemNotFoundError
 
 CULTURES = ("E", "E_b", "E5I", "E5I_b", "E3I", "E3I_b", "EI", "EI_b")
@@ -22,7 +22,9 @@ SEARCH_VARIABLE = "LIVN_SYSTEMS"
 """Environment variable: directories that hold systems, separated as in ``PATH``."""
 
 
-def predefined(name: str = "EI", download_directory: str | os.PathLike[str] = ".") -> str:
+def predefined(
+    name: str = "EI", download_directory: str | os.PathLike[str] = ".", *, backend: BackendNames | None = None
+) -> str:
     """Find a system by its name.
 
     Looks in ``systems/graphs/`` below ``download_directory``, in the directories of ``LIVN_SYSTEMS``, in the user's
@@ -34,6 +36,9 @@ def predefined(name: str = "EI", download_directory: str | os.PathLike[str] = ".
         Such as ``"EI1"``; any directory name will do, not only those of :data:`PREDEFINED`.
     download_directory
         Where ``systems/graphs/`` is, by default the working directory.
+    backend
+        The ``backend=`` with which the system will be opened: where it names others than the server's, the system is
+        looked for on this machine, whatever ``LIVN_HSDS`` says.
 
     Returns
     -------
@@ -51,7 +56,7 @@ def predefined(name: str = "EI", download_directory: str | os.PathLike[str] = ".
     if name in {"", ".", ".."} or set(name) & set("/\\:\0"):
         raise InvalidArgumentError(f"{name!r} is not the name of a system; for a path, use System(path)")
     first = Path(download_directory) / "systems" / "graphs"
-    if remote_server_is_set():
+    if server_in_play(backend):
         return str(first / name)
     places = [first, *_further_places()]
     for place in places:

@@ -24,7 +24,7 @@ def make(name: str = "EI", **arguments: Any) -> System:
     arguments
         As for :class:`System`.
     """
-    return System(predefined(name), **arguments)
+    return System(predefined(name, backend=arguments.get("backend")), **arguments)
 
 
 def resolve(spec: Any, comm: Any = None) -> Any:
