@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from livn_core.errors import NoBackendError as NoBackendError
     from livn_core.errors import SourceNotFoundError as SourceNotFoundError
     from livn_core.errors import SystemNotFoundError as SystemNotFoundError
+    from livn_core.errors import TooLargeError as TooLargeError
     from livn_core.errors import UnknownBackendError as UnknownBackendError
     from livn_core.errors import UnknownNameError as UnknownNameError
     from livn_core.h5file import H5File as H5File
@@ -91,6 +92,7 @@ _HOME = {
             "NoBackendError",
             "SourceNotFoundError",
             "SystemNotFoundError",
+            "TooLargeError",
             "UnknownBackendError",
             "UnknownNameError",
         ),

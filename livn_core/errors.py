@@ -70,6 +70,10 @@ class SystemNotFoundError(SourceNotFoundError):
     """There is no system at that place."""
 
 
+class TooLargeError(LivnError, MemoryError):
+    """A result does not fit into memory; the message says how to ask for less."""
+
+
 class ClosedFileError(LivnError, ValueError):
     """The file behind an object was closed."""
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import attrs
 
 from livn_core.backends.availability import Availability
-from livn_core.errors import BackendError
+from livn_core.errors import BackendError, ConfigError, InvalidTypeError
 
 if TYPE_CHECKING:
     from livn_core.h5file import H5File
@@ -33,6 +33,9 @@ class Backend:
     priority: int
     """Its rank; the highest that is available is taken."""
 
+    takes_options: bool
+    """Whether its opener takes options at all."""
+
     _ask: Ask = attrs.field(repr=False, eq=False)
 
     def available(self, source: str | None) -> Availability:
@@ -49,14 +52,32 @@ class Backend:
 
     def open(self, source: str, options: Mapping[str, object] | None = None) -> H5File:
         """Open one file; see :func:`livn_core.hookspecs.livn_backend_open`."""
-        file = self._ask("livn_backend_open", source=source, options=dict(options or {}))
+        given = self._checked(options)
+        if given and not self.takes_options:
+            raise ConfigError(f"backend {self.name!r} takes no options, but was given {', '.join(map(str, given))}")
+        file = self._ask("livn_backend_open", source=source, options=given)
         if file is None:
             raise BackendError(f"{source}: backend {self.name!r} ({self.provider}) opened nothing: it returned None")
+        missing = [name for name in ("__getitem__", "keys", "close") if not hasattr(file, name)]
+        if missing:
+            kind = type(file).__name__
+            raise BackendError(
+                f"{source}: backend {self.name!r} ({self.provider}) opened a {kind}, which has no {', '.join(missing)}"
+            )
         return file  # type: ignore[no-any-return]
+
+    @staticmethod
+    def _checked(options: Mapping[str, object] | None) -> dict[str, object]:
+        if options is not None and not isinstance(options, Mapping):
+            raise InvalidTypeError(f"options= takes a mapping of names to values, not {options!r}")
+        return dict(options or {})
+
+    def __reduce__(self) -> tuple[Any, tuple[str]]:
+        return _installed, (self.name,)
 
     def sidecar(self, source: str, name: str, options: Mapping[str, object] | None = None) -> bytes | None:
         """Read one JSON file of a system; see :func:`livn_core.hookspecs.livn_backend_sidecar`."""
-        answer = self._ask("livn_backend_sidecar", source=source, name=name, options=dict(options or {}))
+        answer = self._ask("livn_backend_sidecar", source=source, name=name, options=self._checked(options))
         if answer is not None and not isinstance(answer, bytes):
             raise BackendError(
                 f"{source}: backend {self.name!r} ({self.provider}) returned {type(answer).__name__} "
@@ -66,5 +87,17 @@ class Backend:
 
     def sidecars(self, source: str, options: Mapping[str, object] | None = None) -> tuple[str, ...] | None:
         """List a system's JSON files; see :func:`livn_core.hookspecs.livn_backend_sidecars`."""
-        answer: Sequence[str] | None = self._ask("livn_backend_sidecars", source=source, options=dict(options or {}))
+        answer: Sequence[str] | None = self._ask("livn_backend_sidecars", source=source, options=self._checked(options))
+        if isinstance(answer, str):
+            raise BackendError(f"{source}: backend {self.name!r} ({self.provider}) listed {answer!r} instead of names")
         return None if answer is None else tuple(sorted(answer))
+
+
+def _installed(name: str) -> Backend:
+    """What a pickled backend becomes: the one of that name in this process."""
+    from livn_core.backends._registry import default_backends
+
+    found = default_backends().get(name)
+    if not isinstance(found, Backend):
+        raise BackendError(f"backend {name!r} cannot be used in this process: {found.reason}")
+    return found

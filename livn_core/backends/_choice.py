@@ -13,8 +13,15 @@ from livn_core.backends._hints import first_install, install_hint, wanted
 from livn_core.backends._loading import Broken
 from livn_core.backends._override import BackendNames, names_in_play
 from livn_core.backends._registry import Backends
-from livn_core.backends._selection import Candidate, Selection
-from livn_core.errors import ConfigError, InvalidTypeError, NoBackendError, SourceNotFoundError, UnknownBackendError
+from livn_core.backends._selection import BY_TEXT, Candidate, Selection, Status
+from livn_core.errors import (
+    ConfigError,
+    InvalidArgumentError,
+    InvalidTypeError,
+    NoBackendError,
+    SourceNotFoundError,
+    UnknownBackendError,
+)
 
 
 class Choice:
@@ -26,6 +33,8 @@ class Choice:
     def __init__(self, backends: Backends, source: str | None, names: BackendNames | None) -> None:
         if source is not None and not isinstance(source, str):
             raise InvalidTypeError(f"a source is a str, not {type(source).__name__}; use str(path)")
+        if source == "":
+            raise InvalidArgumentError("a source cannot be empty")
         self.source = source
         self._backends = backends
         self._names, self._by = names_in_play(names)
@@ -72,7 +81,9 @@ class Choice:
             answer = backend.available(self.source)
         except ConfigError:
             raise
-        except Exception as error:  # whatever a third party's code raises is a row, not the end
+        except (KeyboardInterrupt, GeneratorExit):
+            raise
+        except BaseException as error:  # whatever a third party's code raises is a row, even SystemExit
             reason = f"its probe failed: {type(error).__name__}: {error}"
             self._backends.warn_once(backend.name, f"backend {backend.name!r} ({backend.provider}): {reason}")
             self._put(backend, "broken", reason)
@@ -80,15 +91,9 @@ class Choice:
         self._put(backend, "usable" if answer.ok else "unavailable", answer.reason, answer.remedy)
         return answer.ok
 
-    def _put(self, backend: Backend, status: str, reason: str = "", remedy: str = "") -> None:
-        self._rows[backend.name] = Candidate(
-            backend.name,
-            backend.provider,
-            backend.priority,
-            status,  # type: ignore[arg-type] # the callers pass literals
-            reason,
-            remedy,
-        )
+    def _put(self, backend: Backend, status: Status, reason: str = "", remedy: str = "") -> None:
+        row = Candidate(backend.name, backend.provider, backend.priority, status, reason, remedy)
+        self._rows[backend.name] = row
 
     def declined(self, backend: Backend, reason: str) -> None:
         """Note that an opener passed."""
@@ -139,11 +144,18 @@ class Choice:
     def nothing_opens(self) -> Exception:
         """The error for a source that no backend can open; whether it exists comes first."""
         source = self.source
-        if source is not None and "://" not in source and not Path(source).exists():
+        if source is not None and "://" not in source and not _exists(source):
             return SourceNotFoundError(f"{source}: no such file or directory")
         what = source or "anything"
         if not self._entries:
             return NoBackendError(f"no backend is installed that could open {what} -> {first_install()}")
         lines = "\n".join(f"  {row.line()}" for row in self.selection(None).candidates)
-        only = "" if self._names is None else f" (no others are asked: {self._by} chose {', '.join(self._names)})"
+        only = "" if self._names is None else f" (named {BY_TEXT[self._by]}, so no others are asked)"
         return NoBackendError(f"no backend can open {what}{only}:\n{lines}")
+
+
+def _exists(path: str) -> bool:
+    try:
+        return Path(path).exists()
+    except OSError:
+        return False  # longer than any path can be, for one

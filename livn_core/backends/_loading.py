@@ -56,7 +56,9 @@ def load(installed: Installed, manager: pluggy.PluginManager) -> Backend:
         raise PluginError(f"two distributions claim this name ({claims})", "uninstall one of them")
     try:
         plugin = installed.entries[0].load()
-    except (Exception, SystemExit) as error:
+    except (KeyboardInterrupt, GeneratorExit):
+        raise
+    except BaseException as error:  # a panic of a compiled module is no Exception
         hint = install_hint(installed.name) or "reinstall it, or ask its author"
         raise PluginError(f"importing it failed: {type(error).__name__}: {error}", hint) from error
     return register(plugin, installed.name, installed.provider, manager)
@@ -70,18 +72,19 @@ def register(plugin: object, name: str, provider: str, manager: pluggy.PluginMan
     PluginError
         For a hook that does not fit its specification, and for a missing opener.
     """
-    _check_before_registering(plugin)
     try:
+        _check_before_registering(plugin)
         manager.register(plugin, name)
-    except (pluggy.PluginValidationError, ValueError) as error:
-        raise PluginError(str(error).replace("\n", " "), "tell its author") from error
-    try:
-        _check_no_unknown_hook(plugin, manager)
+        _check_registered(plugin, manager)
         ask = _asker(plugin, manager)
-        return Backend(name, provider, _priority(ask), ask)
-    except BaseException:
-        manager.unregister(plugin)
-        raise
+        return Backend(name, provider, _priority(ask), _takes_options(plugin, manager), ask)
+    except BaseException as error:
+        if manager.is_registered(plugin):
+            manager.unregister(plugin)
+        if isinstance(error, PluginError | KeyboardInterrupt | GeneratorExit):
+            raise
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        raise PluginError(reason, "tell its author") from error
 
 
 def _check_before_registering(plugin: object) -> None:
@@ -106,12 +109,25 @@ def _check_no_keyword_only(name: str, function: Any) -> None:
         raise PluginError(f"{name} has keyword-only arguments ({', '.join(keyword_only)})", "tell its author")
 
 
-def _check_no_unknown_hook(plugin: object, manager: pluggy.PluginManager) -> None:
+def _check_registered(plugin: object, manager: pluggy.PluginManager) -> None:
+    # pluggy passes over what is no function, and lets a wrapper stand without anything to wrap.
+    if _opener(plugin, manager) is None:
+        raise PluginError("its livn_backend_open is no plain function or method", "tell its author")
     unknown = [caller.name for caller in manager.get_hookcallers(plugin) or [] if not caller.has_spec()]
     if unknown:
         close = difflib.get_close_matches(unknown[0], HOOKS, n=1)
         hint = f"; did its author mean {close[0]}?" if close else ""
         raise PluginError(f"there is no hook {unknown[0]}{hint}", "tell its author")
+
+
+def _opener(plugin: object, manager: pluggy.PluginManager) -> pluggy.HookImpl | None:
+    found = manager.hook.livn_backend_open.get_hookimpls()
+    return next((one for one in found if one.plugin is plugin and not (one.wrapper or one.hookwrapper)), None)
+
+
+def _takes_options(plugin: object, manager: pluggy.PluginManager) -> bool:
+    opener = _opener(plugin, manager)
+    return opener is not None and "options" in (*opener.argnames, *opener.kwargnames)
 
 
 def _similar(plugin: object) -> str:
@@ -131,7 +147,9 @@ def _asker(plugin: object, manager: pluggy.PluginManager) -> Ask:
 def _priority(ask: Ask) -> int:
     try:
         priority = ask("livn_backend_priority")
-    except Exception as error:
+    except (KeyboardInterrupt, GeneratorExit):
+        raise
+    except BaseException as error:
         reason = f"asking for its priority failed: {type(error).__name__}: {error}"
         raise PluginError(reason, "tell its author") from error
     if priority is None:

@@ -26,29 +26,39 @@ def open_source(
 ) -> tuple[H5File, Selection]:
     """Do the work of :meth:`livn_core.backends.Backends.open`."""
     choice = Choice(backends, source, names)
-    last: Exception | None = None
+    failures: list[Exception] = []
     for backend in choice.usable():
-        if last is not None:
-            _warn_of_fallback(source, choice.failed[-1], backend.name, last)
         try:
-            file = backend.open(source, options)
+            # Options are meant for the backend that was chosen, not for one that stands in for it.
+            file = backend.open(source, {} if failures else options)
         except BackendDeclined as declined:
             choice.declined(backend, str(declined))
-            last = None
-            continue
         except Exception as error:
             error.add_note(_note(source, backend, choice))
             if not fallback or isinstance(error, ConfigError):
                 raise
             choice.failed_with(backend, error)
-            last = error
-            continue
-        return file, choice.selection(backend)
-    raise last or choice.nothing_opens()
+            failures.append(error)
+        else:
+            selection = choice.selection(backend)
+            if failures:
+                _warn_of_fallback(selection, failures[0])
+            return file, selection
+    raise _worst(failures) or choice.nothing_opens()
 
 
-def _warn_of_fallback(source: str, failed: str, taken: str, error: Exception) -> None:
-    message = f"{source}: backend {failed!r} failed ({type(error).__name__}: {error}); reading with {taken!r} instead"
+def _worst(failures: list[Exception]) -> Exception | None:
+    """The failure of the backend that was chosen first, with those of its stand-ins as notes."""
+    for other in failures[1:]:
+        failures[0].add_note(f"livn: then {type(other).__name__}: {other}")
+    return failures[0] if failures else None
+
+
+def _warn_of_fallback(selection: Selection, error: Exception) -> None:
+    message = (
+        f"{selection.source}: backend {selection.instead_of} failed ({type(error).__name__}: {error}); "
+        f"reading with {selection.name} instead"
+    )
     warnings.warn(message, BackendFallbackWarning, stacklevel=4)
 
 

@@ -24,7 +24,7 @@ _in_context: ContextVar[tuple[str, ...] | None] = ContextVar("livn_backend_names
 def use_backend(names: BackendNames) -> Iterator[None]:
     """Choose the backend of everything that is opened inside a ``with`` block.
 
-    An ``backend=`` argument still goes first. New threads start outside of the block, as
+    A ``backend=`` argument still goes first. New threads start outside of the block, as
     :mod:`contextvars` has it.
 
     Parameters

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import html
+import importlib
 import threading
 import warnings
 from collections.abc import Iterable, Mapping
 from importlib.metadata import EntryPoint
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from livn_core.backends._backend import Backend
 from livn_core.backends._discovery import Installed, discover
 from livn_core.backends._loading import Broken, PluginError, load, new_manager, register
 from livn_core.backends._override import BackendNames
-from livn_core.errors import BackendWarning, InvalidArgumentError
+from livn_core.errors import BackendWarning, InvalidArgumentError, LivnError
 
 if TYPE_CHECKING:
     from livn_core.backends._selection import Selection
@@ -42,7 +45,7 @@ class Backends:
         self._reset()
 
     def _reset(self) -> None:
-        self._installed: dict[str, Installed] | None = None
+        self._installed: Mapping[str, Installed] | None = None
         self._loaded: dict[str, Backend | Broken] = {}
         self._registered: dict[str, Backend] = {}
         self._manager = new_manager()
@@ -53,6 +56,7 @@ class Backends:
         Backends that were added with :meth:`register` are forgotten as well.
         """
         with self._lock:
+            importlib.invalidate_caches()
             self._reset()
 
     def register(self, plugin: object, name: str) -> Backend:
@@ -78,7 +82,7 @@ class Backends:
         """What entry points offer, in order of name. Imports no plugin."""
         with self._lock:
             if self._installed is None:
-                self._installed = discover(self._entries)
+                self._installed = MappingProxyType(discover(self._entries))
             return self._installed
 
     @property
@@ -186,7 +190,10 @@ class Backends:
         return f"Backends({', '.join(self.names) or 'none'})"
 
     def _repr_html_(self) -> str:
-        return self.explain()._repr_html_()
+        try:
+            return self.explain()._repr_html_()
+        except LivnError as error:  # an unknown name in the environment, for one
+            return f"<pre>{html.escape(f'{self!r}: {error}')}</pre>"
 
 
 def _rank(backend: Backend | Broken) -> tuple[bool, int, str]:

@@ -12,7 +12,7 @@ from livn_core.backends._override import ENV_VAR, By
 
 Status: TypeAlias = Literal["chosen", "usable", "unavailable", "declined", "failed", "broken", "not asked"]
 
-_BY_TEXT: dict[By, str] = {
+BY_TEXT: dict[By, str] = {
     "argument": "by the backend= argument",
     "context": "by use_backend()",
     "environment": f"by {ENV_VAR}",
@@ -80,7 +80,7 @@ class Selection:
     @property
     def why(self) -> str:
         """One phrase: what decided."""
-        text = _BY_TEXT[self.by]
+        text = BY_TEXT[self.by]
         return f"{text}, after {self.instead_of} failed" if self.instead_of else text
 
     def explain(self) -> str:

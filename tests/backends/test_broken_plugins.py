@@ -13,9 +13,12 @@ from livn_core.errors import BackendWarning, NoBackendError
 GOOD = """
 from livn_core import hookimpl
 
+class File(dict):
+    def close(self): pass
+
 @hookimpl
 def livn_backend_open(source):
-    return "opened by good"
+    return File(opened="by good")
 """
 
 BROKEN = {
@@ -30,6 +33,26 @@ BROKEN = {
     "misspelt opener": (
         GOOD.replace("livn_backend_open", "livn_backend_opne"),
         "it has no livn_backend_open hook (but livn_backend_opne)",
+    ),
+    "panics": (
+        "class PanicException(BaseException): pass\nraise PanicException('in Rust')",
+        "importing it failed: PanicException: in Rust",
+    ),
+    "priority exits": (
+        GOOD + "\n@hookimpl\ndef livn_backend_priority(): raise SystemExit(9)",
+        "asking for its priority failed: SystemExit: 9",
+    ),
+    "opener is an object": (
+        GOOD + "\nimport functools\nlivn_backend_open = hookimpl(functools.partial(livn_backend_open))",
+        "its livn_backend_open is no plain function or method",
+    ),
+    "opener is a wrapper": (
+        GOOD.replace("@hookimpl", "@hookimpl(wrapper=True)").replace("return File", "yield; return File"),
+        "its livn_backend_open is no plain function or method",
+    ),
+    "names that raise": (
+        GOOD + "\ndef __dir__(): raise RuntimeError('no names')",
+        "RuntimeError: no names",
     ),
     "no opener": ("", "it has no livn_backend_open hook"),
     "opener not marked": (
@@ -61,7 +84,7 @@ def test_one_row_one_warning(kind, install, backends):
     found = backends()
     with pytest.warns(BackendWarning) as caught:
         file, selection = found.open("anything")
-    assert file == "opened by good"
+    assert file == {"opened": "by good"}
     assert len(caught) == 1
     message = str(caught[0].message)
     assert message.startswith("backend 'bad' (livn-bad 2.3) cannot be used: ")
@@ -101,7 +124,7 @@ def test_same_entry_twice_counts_once(install, backends):
     module = install("good", GOOD, dist="livn-good")
     install("good", "", dist="livn-good-editable", value=module)
     file, _ = backends().open("anything")
-    assert file == "opened by good"
+    assert file == {"opened": "by good"}
 
 
 def test_probe_that_raises(install, backends):
@@ -119,6 +142,39 @@ def test_probe_that_returns_junk(junk, install, backends):
     with pytest.warns(BackendWarning, match="instead of an Availability"):
         _, selection = backends().open("anything")
     assert selection.name == "spare"
+
+
+def test_probe_that_exits(install, backends):
+    install("odd", GOOD + "\n@hookimpl\ndef livn_backend_available(source): raise SystemExit(9)")
+    install("spare", GOOD)
+    with pytest.warns(BackendWarning, match="its probe failed: SystemExit: 9"):
+        _, selection = backends().open("anything")
+    assert selection.name == "spare"
+
+
+@pytest.mark.parametrize("junk", ["5", "'text'", "object()"])
+def test_opener_that_returns_junk(junk, install, backends):
+    install("odd", f"from livn_core import hookimpl\n@hookimpl\ndef livn_backend_open(source): return {junk}")
+    with pytest.raises(OSError, match=r"backend 'odd' .* opened a \w+, which has no .*close"):
+        backends().open("anything")
+
+
+def test_options_for_an_opener_that_takes_none(install, backends):
+    install("plain", GOOD)
+    with pytest.raises(ValueError, match="backend 'plain' takes no options, but was given threads"):
+        backends().open("anything", options={"threads": 2})
+    for nonsense in (3, ["threads"]):
+        with pytest.raises(TypeError, match="options= takes a mapping"):
+            backends().open("anything", options=nonsense)
+
+
+def test_sidecars_must_be_names(install, backends):
+    install("odd", GOOD + "\n@hookimpl\ndef livn_backend_sidecars(source): return 'graph.json'")
+    install("odder", GOOD + "\n@hookimpl\ndef livn_backend_sidecar(source, name): return 'text'")
+    with pytest.raises(OSError, match=r"listed 'graph.json' instead of names"):
+        backends().get("odd").sidecars("anywhere")
+    with pytest.raises(OSError, match=r"returned str for the sidecar 'graph.json' instead of bytes"):
+        backends().get("odder").sidecar("anywhere", "graph.json")
 
 
 def test_opener_that_returns_nothing(install, backends):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import itertools
+import pickle
 import random
 import threading
 
 import pytest
 
 from livn_core import Availability, hookimpl
-from livn_core.backends import Backends, use_backend
+from livn_core.backends import Backends, default_backends, use_backend
 from livn_core.errors import (
     BackendDeclined,
     BackendFallbackWarning,
@@ -20,6 +21,13 @@ from livn_core.errors import (
     NoBackendError,
     UnknownBackendError,
 )
+
+
+class File(dict):
+    """What the plugins open: a file with nothing in it, and a note of how it was opened."""
+
+    def close(self):
+        pass
 
 
 class Plugin:
@@ -44,7 +52,7 @@ class Plugin:
     def livn_backend_open(self, source, options):
         if isinstance(self.opens, Exception):
             raise self.opens
-        return (self.name, source, dict(options))
+        return File(name=self.name, source=source, options=dict(options))
 
 
 def backends_of(*plugins):
@@ -186,7 +194,7 @@ def test_failure_is_that_error_with_a_note():
 
 def test_fallback_only_where_asked_for():
     backends = backends_of(Plugin("a", 1, opens=ConnectionError("down")), Plugin("b"))
-    with pytest.warns(BackendFallbackWarning, match="'a' failed .ConnectionError: down.; reading with 'b' instead"):
+    with pytest.warns(BackendFallbackWarning, match="backend a failed .ConnectionError: down.; reading with b instead"):
         _, selection = backends.open("source", fallback=True)
     assert (selection.name, selection.instead_of) == ("b", "a")
     assert selection.why == "by priority (LIVN_H5_BACKEND is not set), after a failed"
@@ -197,12 +205,36 @@ def test_fallback_that_finds_nothing_raises_the_failure():
         backends_of(Plugin("a", 1, opens=ConnectionError("down"))).open("source", fallback=True)
 
 
+def test_fallback_passes_over_those_that_decline():
+    backends = backends_of(
+        Plugin("server", 3, opens=ConnectionError("down")),
+        Plugin("passes", 2, opens=BackendDeclined("no")),
+        Plugin("local"),
+    )
+    with pytest.warns(BackendFallbackWarning, match="backend server failed .* reading with local instead") as caught:
+        file, selection = backends.open("source", options={"only": "for the first"}, fallback=True)
+    assert len(caught) == 1
+    assert file["options"] == {}
+    assert [row.status for row in selection.candidates] == ["failed", "declined", "chosen"]
+
+
+def test_fallback_that_fails_again_keeps_the_first_error():
+    backends = backends_of(
+        Plugin("server", 3, opens=ConnectionError("down")),
+        Plugin("passes", 2, opens=BackendDeclined("no")),
+        Plugin("local", opens=PermissionError("not yours")),
+    )
+    with pytest.raises(ConnectionError, match="down") as caught:
+        backends.open("source", fallback=True)
+    assert caught.value.__notes__[-1] == "livn: then PermissionError: not yours"
+
+
 def test_named_backend_never_falls_to_another():
     backends = backends_of(Plugin("a", 0, Availability.no("no server", "start one")), Plugin("b", 1))
     with pytest.raises(NoBackendError) as caught:
         backends.open("hdf5://source", "a")
     assert str(caught.value) == (
-        "no backend can open hdf5://source (no others are asked: argument chose a):\n"
+        "no backend can open hdf5://source (named by the backend= argument, so no others are asked):\n"
         "  a: unavailable (no server) -> start one"
     )
 
@@ -268,9 +300,33 @@ def test_source_must_be_a_str(tmp_path):
         backends_of(Plugin("a")).open(tmp_path)
 
 
+def test_empty_source_and_one_that_is_too_long():
+    with pytest.raises(InvalidArgumentError, match="cannot be empty"):
+        backends_of(Plugin("a")).open("")
+    with pytest.raises(FileNotFoundError):
+        backends_of(Plugin("a", 0, Availability.no("no"))).open("x" * 5000)
+
+
+def test_explanation_with_a_broken_plugin(monkeypatch):
+    backends = backends_of(Plugin("a"))
+    assert [row.status for row in backends.explain("source", ["h5pyd", "a"]).candidates] == ["broken", "chosen"]
+    monkeypatch.setenv("LIVN_H5_BACKEND", "nope")
+    assert "no backend &#x27;nope&#x27; is installed" in backends._repr_html_()
+    monkeypatch.setenv("LIVN_H5_BACKEND", ",")
+    with pytest.raises(ConfigError, match="LIVN_H5_BACKEND=',' names no backend"):
+        backends.open("source")
+
+
+def test_selections_can_be_pickled():
+    selection = default_backends().explain("cells.h5", "h5py")
+    again = pickle.loads(pickle.dumps(selection))
+    assert again == selection
+    assert again.backend.name == "h5py"
+
+
 def test_options_reach_the_opener():
     file, _ = backends_of(Plugin("a")).open("source", options={"x": 1})
-    assert file == ("a", "source", {"x": 1})
+    assert file == {"name": "a", "source": "source", "options": {"x": 1}}
 
 
 def test_a_server_that_is_set_but_has_no_backend(monkeypatch):
@@ -296,8 +352,8 @@ def test_backends_registered_later_do_not_answer_for_earlier_ones():
     backends = backends_of(first)
     backends.open("source")
     backends.register(second, "second")
-    assert backends.open("source")[0][0] == "first"
-    assert backends.open("source", "second")[0][0] == "second"
+    assert backends.open("source")[0]["name"] == "first"
+    assert backends.open("source", "second")[0]["name"] == "second"
 
 
 def test_html_is_escaped():
