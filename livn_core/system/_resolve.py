@@ -21,7 +21,7 @@ def make(name: str = "EI", **arguments: Any) -> System:
     ----------
     name
         As for :func:`predefined`.
-    arguments
+    **arguments
         As for :class:`System`.
     """
     return System(predefined(name, backend=arguments.get("backend")), **arguments)
