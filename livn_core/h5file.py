@@ -98,6 +98,8 @@ class Ranges:
                 f"{self.path}: starts and stops must be 1-D and of equal length, "
                 f"not {self.starts.shape} and {self.stops.shape}"
             )
+        if (self.starts < 0).any() or (self.stops < self.starts).any():
+            raise InvalidArgumentError(f"{self.path}: a range must not begin below 0 or end before it begins")
         if self.out is not None and self.out.shape != (self.size,):
             raise InvalidArgumentError(
                 f"{self.path}: out has shape {self.out.shape}, but the ranges hold {self.size} elements"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import attrs
 import numpy as np
 
+from livn_core.errors import TooLargeError
 from livn_core.h5file import IntArray
 from livn_core.neuroh5._segments import Segments
 from livn_core.neuroh5._store import Store
@@ -13,6 +14,8 @@ from livn_core.neuroh5.values import CellAttribute, Population
 INDEX = "Cell Index"
 POINTER = "Attribute Pointer"
 VALUE = "Attribute Value"
+MOST_REPEATED = 2**28
+"""Elements to which values that all cells share are spread out at most: 1 GiB of float32."""
 
 
 @attrs.frozen
@@ -108,5 +111,15 @@ def read_attributes(store: Store, nodes: list[AttributeNode], gids: IntArray | N
     plans = plan_attributes(store, nodes)
     if gids is not None:
         plans = [plan.select(gids) for plan in plans]
+    for node, plan in zip(nodes, plans, strict=True):
+        _check_repetition(store, node, plan)
     values = store.read([plan.ranges(node.values) for plan, node in zip(plans, nodes, strict=True)])
     return [CellAttribute(plan.gids, plan.pointer, read) for plan, read in zip(plans, values, strict=True)]
+
+
+def _check_repetition(store: Store, node: AttributeNode, plan: Segments) -> None:
+    if plan.size > max(MOST_REPEATED, store.length(node.values)):
+        raise TooLargeError(
+            f"{store.source}: {node.path}: has no {POINTER!r}, so each of {plan.gids.size:,} cells has all its values, "
+            f"{plan.size:,} in all; read some cells with gids="
+        )

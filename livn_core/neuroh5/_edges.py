@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TypeAlias
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from livn_core.ranges import element_index, join_adjacent
 
 BLOCK_BYTES = 64 * 2**20
 
-Paths = tuple[tuple[str, str], ...]
+Paths: TypeAlias = tuple[tuple[str, str], ...]
 """Attributes as (namespace, name)."""
 
 
@@ -49,6 +50,8 @@ class EdgeReader:
             bool, shape (pre.count,).
         """
         self._check_lengths(attributes)
+        if not wanted.any():
+            plan = Segments.empty()
         kept, degrees, positions = [np.empty(0, self._gid_type)], [], [np.empty(0, np.int64)]
         for piece in self.split(plan, BLOCK_BYTES, ()):
             gids = self._absolute(self._store.read([self._sources(piece)])[0])
@@ -72,7 +75,9 @@ class EdgeReader:
         ends = plan.pointer * per_edge + np.arange(plan.pointer.size) * per_cell
         row = 0
         while row < plan.gids.size:
-            stop = int(np.searchsorted(ends, ends[row] + max_bytes, side="right")) - 1
+            # The pointer has one element more than there are cells.
+            limit = ends[row] + max_bytes - np.dtype(np.int64).itemsize
+            stop = int(np.searchsorted(ends, limit, side="right")) - 1
             stop = max(stop, row + 1)
             yield plan.rows(row, stop)
             row = stop
@@ -116,4 +121,5 @@ class EdgeReader:
         attributes: dict[str, dict[str, AnyArray]] = {}
         for (namespace, name), read in zip(names, values, strict=True):
             attributes.setdefault(namespace, {})[name] = read
-        return Edges(gids, pointer, sources, attributes)
+        # The plan is kept for the next reading, so its gids are not given away.
+        return Edges(gids.copy(), pointer, sources, attributes)

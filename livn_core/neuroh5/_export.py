@@ -26,7 +26,8 @@ def to_scipy(projection: Projection, weight: str | None = None) -> sp.csc_array:
     projection
         What to read.
     weight
-        An edge attribute, ``"Namespace/name"``; ``None``: every edge counts 1 (int64).
+        An edge attribute, ``"Namespace/name"``; ``None``: every edge counts 1 (int64). float16, which scipy cannot
+        add up, becomes float32.
 
     Returns
     -------
@@ -36,10 +37,12 @@ def to_scipy(projection: Projection, weight: str | None = None) -> sp.csc_array:
     """
     import scipy.sparse as sp
 
-    edges = projection.read(attributes=(weight,) if weight else False)
+    edges = projection.read(attributes=False if weight is None else (weight,))
     pointer = np.concatenate(([0], np.cumsum(projection.in_degree())))
     rows = edges.pre_gids - edges.pre_gids.dtype.type(projection.pre.start)
-    data = _attribute(edges, weight) if weight else np.ones(len(edges), np.int64)
+    data = np.ones(len(edges), np.int64) if weight is None else _attribute(edges, weight)
+    if data.dtype == np.float16:
+        data = data.astype(np.float32)
     return sp.csc_array((data, rows, pointer), shape=(projection.pre.count, projection.post.count))
 
 

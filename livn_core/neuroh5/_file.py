@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Self
 
 from livn_core.backends import BackendNames, Selection, default_backends
-from livn_core.errors import unknown_name
+from livn_core.errors import InvalidTypeError, unknown_name
 from livn_core.h5file import H5File
+from livn_core.neuroh5._arguments import as_names
 from livn_core.neuroh5._cells import VALUE, AttributeNode, list_namespaces, read_attributes
 from livn_core.neuroh5._finding import find_layouts
 from livn_core.neuroh5._gids import Gids, as_gids
@@ -26,7 +28,7 @@ LARGEST_INT32 = 2**31 - 1
 
 
 def open_neuroh5(
-    source: str,
+    source: str | os.PathLike[str],
     *,
     backend: BackendNames | None = None,
     comm: object = None,
@@ -66,8 +68,11 @@ def open_neuroh5(
     ...     print(file.population_ranges)
     {'EXC': (0, 8), 'INH': (8, 2)}
     """
-    file, selection = default_backends().open(source, backend, options, fallback)
-    return NeuroH5File(file, source, selection, comm)
+    if comm is not None and not hasattr(comm, "Get_rank"):
+        raise InvalidTypeError(f"comm must be a communicator with mpi4py's interface, not {comm!r}")
+    place = os.fspath(source)
+    file, selection = default_backends().open(place, backend, options, fallback)
+    return NeuroH5File(file, place, selection, comm)
 
 
 class NeuroH5File:
@@ -166,12 +171,17 @@ class NeuroH5File:
         return dict(zip(chosen, read_attributes(self._store, nodes, wanted), strict=True))
 
     def _attribute_names(self, population: str, namespace: str, names: str | Iterable[str] | None) -> list[str]:
-        if names is not None:
-            chosen = sorted({names} if isinstance(names, str) else set(names))
-            top = f"/Populations/{population}/{namespace}"
-            # Listing a population costs a look at each of its attributes, which is dear over a network.
-            if all(self._store.is_dataset(f"{top}/{name}/{VALUE}") for name in chosen):
-                return chosen
+        if not isinstance(namespace, str):
+            raise InvalidTypeError(f"a namespace is named by a str, not {namespace!r}")
+        chosen = [] if names is None else sorted(as_names(names, "attributes"))
+        top = f"/Populations/{population}/{namespace}"
+        # Listing a population costs a look at each of its attributes, which is dear over a network.
+        if (
+            chosen
+            and all(map(_is_plain, (namespace, *chosen)))
+            and all(self._store.is_dataset(f"{top}/{name}/{VALUE}") for name in chosen)
+        ):
+            return chosen
         known = self.namespaces(population)
         where = f"{self.source}: population {population}"
         if namespace not in known:
@@ -203,7 +213,7 @@ class NeuroH5File:
             raise unknown_name("projection", f"{first.name} -> {second.name}", known, self.source)
         with self._lock:
             if (pre, post) not in self._opened:
-                wide = any(one.stop - 1 > LARGEST_INT32 for one in self.populations)
+                wide = any(one.stop - 1 > LARGEST_INT32 for one in self.populations if one.count)
                 self._opened[pre, post] = Projection(self._store, layouts[pre, post], wide)
             return self._opened[pre, post]
 
@@ -230,6 +240,8 @@ class NeuroH5File:
 
     def _population(self, name: str) -> Population:
         populations = self._by_name
+        if not isinstance(name, str):
+            raise InvalidTypeError(f"a population is named by a str, not {name!r}")
         if name not in populations:
             raise unknown_name("population", name, populations, self.source)
         return populations[name]
@@ -253,3 +265,8 @@ class NeuroH5File:
 
     def __repr__(self) -> str:
         return f"NeuroH5File({self.source!r}, {'closed' if self.closed else 'open'}, backend {self.selection.name})"
+
+
+def _is_plain(name: str) -> bool:
+    """Whether a name is one step of a path; any other would lead to the data of somebody else."""
+    return "/" not in name and name not in {"", ".", ".."}

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TypeAlias
 
 import numpy as np
 
 from livn_core.errors import InvalidTypeError, UnknownNameError
 from livn_core.h5file import AnyArray, IntArray
+from livn_core.neuroh5._arguments import is_bool
 from livn_core.neuroh5.values import Population
 
 Gids: TypeAlias = int | Iterable[int] | AnyArray
@@ -37,17 +38,29 @@ def as_gids(gids: Gids, population: Population, where: str) -> IntArray:
     UnknownNameError
         A gid lies outside the population.
     """
-    given: object = gids
-    if isinstance(gids, Iterable) and not isinstance(gids, np.ndarray):
-        given = list(gids)
-    array = np.atleast_1d(np.asarray(given))
+    array = _as_array(gids)
     if array.size == 0:
         return np.empty(0, np.int64)
-    if array.dtype.kind not in "iu":
-        raise InvalidTypeError(f"gids must be integers, not {array.dtype}")
     unique = np.unique(array)
     if unique[0] < population.start or unique[-1] >= population.stop:
         wrong = unique[0] if unique[0] < population.start else unique[-1]
         held = f"{population.start} to {population.stop - 1}" if population.count else "no cell"
         raise UnknownNameError(f"{where}: gid {wrong} is not in population {population.name}, which holds {held}")
     return unique.astype(np.int64)
+
+
+def _as_array(gids: object) -> AnyArray:
+    if isinstance(gids, str | bytes | Mapping) or is_bool(gids):
+        raise InvalidTypeError(f"gids must be integers, not {gids!r}")
+    given = gids
+    if isinstance(gids, Iterable) and not isinstance(gids, np.ndarray):
+        given = list(gids)
+        if any(is_bool(one) for one in given):
+            raise InvalidTypeError("gids must be integers, and there is a bool among them")
+    try:
+        array = np.atleast_1d(np.asarray(given))
+    except ValueError as error:
+        raise InvalidTypeError(f"gids must be a flat list of integers: {error}") from error
+    if array.size and (array.dtype.kind not in "iu" or array.ndim > 1):
+        raise InvalidTypeError(f"gids must be a flat list of integers, not {array.ndim}-dimensional {array.dtype}")
+    return array

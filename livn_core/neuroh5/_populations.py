@@ -33,15 +33,21 @@ def read_populations(store: Store) -> tuple[Population, ...]:
     dtype = store.dtype(ROWS)
     if dtype is None:
         raise store.error(ROWS, "is missing, so this is no NeuroH5 file, or one without populations")
-    missing = {"Start", "Count", "Population"} - set(dtype.names or ())
-    if missing:
-        raise store.error(ROWS, f"has no field {', '.join(sorted(missing))}")
+    _check_fields(store, ROWS, dtype, ("Start", "Count", "Population"))
     names = _names_by_index(store, dtype)
     (rows,) = store.whole(ROWS)
     found = sorted(_rows(store, rows, names), key=lambda row: (row[0].start, row[1]))
     populations = tuple(population for population, _ in found)
     _check_disjoint(store, populations)
     return populations
+
+
+def _check_fields(store: Store, node: str, dtype: np.dtype[Any], fields: tuple[str, ...]) -> None:
+    for field in fields:
+        if field not in (dtype.names or ()):
+            raise store.error(node, f"has no field {field!r}")
+        if dtype[field].kind not in "iu":
+            raise store.error(node, f"its field {field!r} must hold integers, not {dtype[field]}")
 
 
 def _rows(store: Store, rows: AnyArray, names: Mapping[int, str]) -> list[tuple[Population, int]]:
@@ -93,8 +99,9 @@ def _check_disjoint(store: Store, populations: tuple[Population, ...]) -> None:
 def read_valid_pairs(store: Store) -> tuple[tuple[str, str], ...]:
     """The (pre, post) pairs that the file allows, in file order; empty where it does not say."""
     dtype, names_type = store.dtype(PAIRS), store.dtype(ROWS)
-    if dtype is None or names_type is None or not {"Source", "Destination"} <= set(dtype.names or ()):
+    if dtype is None or names_type is None:
         return ()
+    _check_fields(store, PAIRS, dtype, ("Source", "Destination"))
     names = _names_by_index(store, names_type)
     (rows,) = store.whole(PAIRS)
     pairs = [(int(row["Source"]), int(row["Destination"])) for row in rows]

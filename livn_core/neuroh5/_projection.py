@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import html
 import threading
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from livn_core.errors import InvalidArgumentError, InvalidTypeError, LivnError, unknown_name
-from livn_core.h5file import IntArray
+from livn_core.errors import InvalidArgumentError, InvalidTypeError, LivnError, TooLargeError, unknown_name
+from livn_core.h5file import AnyArray, IntArray
+from livn_core.neuroh5._arguments import as_names, is_bool
 from livn_core.neuroh5._destinations import read_destinations
-from livn_core.neuroh5._edges import BLOCK_BYTES, EdgeReader
+from livn_core.neuroh5._edges import BLOCK_BYTES, EdgeReader, Paths
 from livn_core.neuroh5._gids import Gids, as_gids
 from livn_core.neuroh5._layout import SOURCE, EdgeLayout, list_edge_namespaces
 from livn_core.neuroh5._segments import Segments
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 
 AttributeNames: TypeAlias = bool | str | tuple[str, ...] | list[str]
 """``False``: none. ``True``: all. Else names, ``"Namespace/name"``."""
+
+LARGEST_SIZE = 2**62
 
 
 class Projection:
@@ -105,7 +109,7 @@ class Projection:
         attributes
             As for :meth:`read`.
         """
-        wanted = np.zeros(self.pre.count, bool)
+        wanted = self._zeros(self.pre, np.bool_)
         wanted[as_gids(gids, self.pre, self._store.source) - self.pre.start] = True
         return self._edges.read_from(self._plan, wanted, self._paths(attributes))
 
@@ -124,24 +128,26 @@ class Projection:
         Edges
             Each post cell whole, in exactly one block, ascending; together they equal :meth:`read`.
         """
-        if isinstance(max_bytes, bool) or not isinstance(max_bytes, int | np.integer):
+        if is_bool(max_bytes) or not isinstance(max_bytes, int | np.integer):
             raise InvalidTypeError(f"max_bytes must be an integer, not {max_bytes!r}")
         if max_bytes <= 0:
             raise InvalidArgumentError(f"max_bytes must be positive, not {max_bytes}")
-        paths = self._paths(attributes)
-        for piece in self._edges.split(self._plan, int(max_bytes), paths):
+        return self._blocks(min(int(max_bytes), LARGEST_SIZE), self._paths(attributes))
+
+    def _blocks(self, max_bytes: int, paths: Paths) -> Iterator[Edges]:
+        for piece in self._edges.split(self._plan, max_bytes, paths):
             yield self._edges.read(piece, paths)
 
     def in_degree(self) -> IntArray:
         """Number of edges onto each cell of the post population, int64, shape (post.count,); cells without are 0."""
-        degree = np.zeros(self.post.count, np.int64)
+        degree = self._zeros(self.post, np.int64)
         plan = self._plan
         degree[plan.gids - self.post.start] = np.diff(plan.pointer)
         return degree
 
     def out_degree(self) -> IntArray:
         """Number of edges from each cell of the pre population, int64, shape (pre.count,); cells without are 0."""
-        degree = np.zeros(self.pre.count, np.int64)
+        degree = self._zeros(self.pre, np.int64)
         for edges in self.blocks():
             degree += np.bincount(
                 (edges.pre_gids - self.pre.start).astype(np.intp, copy=False), minlength=self.pre.count
@@ -166,6 +172,15 @@ class Projection:
 
         return to_arrow(self, attributes)
 
+    def _zeros(self, population: Population, kind: type[np.generic]) -> AnyArray:
+        try:
+            return np.zeros(population.count, kind)
+        except MemoryError as error:
+            raise TooLargeError(
+                f"{self._store.source}: population {population.name} claims {population.count:,} cells, too many "
+                "for an array with an entry for each; use read()"
+            ) from error
+
     @property
     def _plan(self) -> Segments:
         with self._lock:
@@ -174,19 +189,19 @@ class Projection:
                 self._destinations = read_destinations(self._store, self._layout)
             return self._destinations
 
-    def _paths(self, attributes: AttributeNames) -> tuple[tuple[str, str], ...]:
-        if attributes is False:
+    def _paths(self, attributes: AttributeNames) -> Paths:
+        if is_bool(attributes) and not attributes:
             return ()
         known = {
             f"{namespace}/{name}": (namespace, name) for namespace, all_ in self.namespaces.items() for name in all_
         }
-        if attributes is True:
+        if is_bool(attributes):
             return tuple(known.values())
-        names = [attributes] if isinstance(attributes, str) else list(attributes)
-        for name in names:
+        chosen = as_names(attributes, "attributes")
+        for name in chosen:
             if name not in known:
                 raise unknown_name("edge attribute", name, known, f"{self._store.source}: {self._layout.top}")
-        return tuple(known[name] for name in dict.fromkeys(names))
+        return tuple(known[name] for name in chosen)
 
     def __repr__(self) -> str:
         try:
@@ -198,4 +213,7 @@ class Projection:
     def _repr_html_(self) -> str:
         from livn_core.neuroh5._export import projection_html
 
-        return projection_html(self)
+        try:
+            return projection_html(self)
+        except LivnError:
+            return f"<pre>{html.escape(repr(self))}</pre>"

@@ -1,8 +1,7 @@
-"""Checked access to an open file: every error names the file and the place, every allocation is bounded first."""
+"""Checked access to an open file: every error names the file and the place."""
 
 from __future__ import annotations
 
-import os
 import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -10,15 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from livn_core.errors import BackendError, ClosedFileError, FormatError, LivnError
+from livn_core.errors import BackendError, ClosedFileError, FormatError, LivnError, TooLargeError
 from livn_core.h5file import AnyArray, H5File, IntArray, Ranges
 from livn_core.ranges import read_many
-
-DEFLATE_LIMIT = 1032
-"""No deflate stream is larger than this many times its compressed size (zlib's own documentation)."""
-
-SMALL = 64 * 2**20
-"""Results up to this many bytes are not compared with the file's size: unwritten chunks take no room in it."""
 
 
 class Store:
@@ -39,7 +32,6 @@ class Store:
         self._release = weakref.finalize(self, file.close)
         self._shapes: dict[str, tuple[int, ...] | None] = {}
         self._dtypes: dict[str, np.dtype[Any] | None] = {}
-        self._limit = _largest_content(source)
 
     @property
     def file(self) -> H5File:
@@ -76,14 +68,20 @@ class Store:
     def _mapped(self, node: str) -> Iterator[None]:
         try:
             yield
-        except (LivnError, KeyError):
-            raise
-        except OSError as error:
-            raise BackendError(f"{self.source}: {node}: reading failed: {error}") from error
         except Exception as error:
-            # Libraries meet damaged bytes with whatever their parser trips over: struct.error, IndexError, ...
-            problem = f"cannot be read ({type(error).__name__}: {error}); the file is damaged, or of an unknown kind"
-            raise self.error(node, problem) from error
+            if self._file is None:
+                # Another thread closed the file meanwhile, which libraries report in their own odd ways.
+                self.check_open()
+            if isinstance(error, LivnError | KeyError):
+                raise
+            raise self._translated(node, error) from error
+
+    def _translated(self, node: str, error: Exception) -> LivnError:
+        if isinstance(error, OSError):
+            return BackendError(f"{self.source}: {node}: reading failed: {error}")
+        # Libraries meet damaged bytes with whatever their parser trips over: struct.error, IndexError, ...
+        problem = f"cannot be read ({type(error).__name__}: {error}); the file is damaged, or of an unknown kind"
+        return self.error(node, problem)
 
     def get(self, node: str) -> Any:
         """A group, dataset or committed type; ``None`` where there is nothing."""
@@ -153,14 +151,27 @@ class Store:
         return dtype
 
     def read(self, requests: Sequence[Ranges]) -> list[AnyArray]:
-        """Read ranges of several datasets in one go, after checking that the file can hold that much."""
-        for request in requests:
-            self._check_size(request)
-        with self._mapped(", ".join(request.path for request in requests)):
+        """Read ranges of several datasets in one go.
+
+        Raises
+        ------
+        TooLargeError
+            There is not enough memory.
+        FormatError
+            They cannot be read. A backend refuses a dataset that claims more than its file can hold.
+        """
+        nodes = ", ".join(request.path for request in requests)
+        with self._mapped(nodes):
             try:
                 return read_many(self.file, requests)
             except KeyError as error:
-                raise self.error(requests[0].path, f"disappeared while it was read: {error}") from error
+                raise self.error(nodes, f"disappeared while it was read: {error}") from error
+            except MemoryError as error:
+                elements = sum(request.size for request in requests)
+                raise TooLargeError(
+                    f"{self.source}: {nodes}: not enough memory for {elements:,} elements; read some cells with gids=, "
+                    "or a projection piece by piece with blocks()"
+                ) from error
 
     def whole(self, *nodes: str) -> list[AnyArray]:
         """Read whole 1-D datasets in one go."""
@@ -186,17 +197,3 @@ class Store:
         if (signed < 0).any():
             raise self.error(node, "holds an integer beyond 2**63, which no position in a file can be")
         return signed
-
-    def _check_size(self, request: Ranges) -> None:
-        dtype = self.dtype(request.path)
-        needed = request.size * (dtype.itemsize if dtype is not None else 1)
-        if needed > max(self._limit, SMALL):
-            raise self.error(request.path, f"claims {needed} bytes, more than a file of this size can hold")
-
-
-def _largest_content(source: str) -> int:
-    """The most bytes that all datasets of a file can hold together; no bound for what is not a local file."""
-    try:
-        return os.stat(source).st_size * DEFLATE_LIMIT  # noqa: PTH116 - a source is a str and may be an address
-    except (OSError, ValueError):
-        return 2**63

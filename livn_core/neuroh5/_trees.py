@@ -7,8 +7,9 @@ from functools import cached_property
 
 import numpy as np
 
-from livn_core.errors import UnknownNameError
+from livn_core.errors import InvalidArgumentError, UnknownNameError
 from livn_core.h5file import AnyArray, IntArray
+from livn_core.neuroh5._arguments import as_gid, is_bool
 from livn_core.neuroh5._cells import AttributeNode, plan_attributes
 from livn_core.neuroh5._segments import Segments
 from livn_core.neuroh5._store import Store
@@ -24,6 +25,7 @@ POINTS = {
     "swc_type": "SWC Type",
 }
 LINKS = {"src": "Source Section", "dst": "Destination Section"}
+FLOATS = ("Coordinate", "Radius")
 COLUMNS = {**POINTS, "sections": "Section", **LINKS}
 
 
@@ -46,12 +48,17 @@ class Trees(Mapping[int, Tree]):
         for node in nodes:
             if not self._store.is_dataset(node.values):
                 raise self._store.error(node.path, "is missing, so the trees are incomplete")
-            self._store.number_type(node.values)
+            self._check_type(node)
         plans = plan_attributes(self._store, nodes)
         for plan, node in zip(plans, nodes, strict=True):
             if not np.array_equal(plan.gids, plans[0].gids):
                 raise self._store.error(node.path, f"belongs to other cells than {nodes[0].path}")
         return dict(zip(COLUMNS, plans, strict=True))
+
+    def _check_type(self, node: AttributeNode) -> None:
+        kind = self._store.number_type(node.values).kind
+        if kind not in "iu" and not node.path.endswith(FLOATS):
+            raise self._store.error(node.values, "must hold integers")
 
     def _node(self, column: str) -> AttributeNode:
         return AttributeNode(self._population, f"{self._top}/{column}")
@@ -69,10 +76,10 @@ class Trees(Mapping[int, Tree]):
         return iter(self.gids.tolist())
 
     def __contains__(self, gid: object) -> bool:
-        return bool(np.isin(gid, self.gids)) if isinstance(gid, int | np.integer) else False
+        return isinstance(gid, int | np.integer) and not is_bool(gid) and bool(np.isin(gid, self.gids))
 
     def __getitem__(self, gid: int) -> Tree:
-        if gid not in self:
+        if as_gid(gid) not in self:
             raise UnknownNameError(
                 f"{self._store.source}: {self._top}: no tree of cell {gid}; {len(self)} cells have one"
             )
@@ -103,12 +110,29 @@ class Trees(Mapping[int, Tree]):
             if field != "sections" and columns[field].size != expected:
                 problem = f"cell {gid} has {columns[field].size} values here and {expected} in other columns"
                 raise self._store.error(f"{self._top}/{column}", problem)
-        parent = columns["parent"]
-        if points and (parent.max() >= points or parent.min() < -1):
-            raise self._store.error(
-                f"{self._top}/{POINTS['parent']}", f"cell {gid} has a parent outside its {points} points"
-            )
-        return Tree(gid, **columns)
+        tree = Tree(gid, **columns)
+        for column, problem in problems_of(tree):
+            raise self._store.error(f"{self._top}/{column}", f"cell {gid} {problem}")
+        return tree
 
     def __repr__(self) -> str:
-        return f"Trees({self._population.name}, {len(self)} cells)"
+        return f"Trees({self._population.name})"
+
+
+def problems_of(tree: Tree) -> Iterator[tuple[str, str]]:
+    """What a tree says that cannot be: the column, and the problem."""
+    points = tree.x.size
+    if points and (tree.parent.max() >= points or tree.parent.min() < -1):
+        yield POINTS["parent"], f"has a parent outside its {points} points"
+    try:
+        sections = tree.section_points()
+    except InvalidArgumentError:
+        yield COLUMNS["sections"], "has sections that do not hold what they announce"
+        return
+    nodes = np.concatenate([np.empty(0, np.int64), *sections])
+    if nodes.size and (nodes.min() < 0 or nodes.max() >= points):
+        yield COLUMNS["sections"], f"has a section with a point outside its {points} points"
+    for field, column in LINKS.items():
+        ends = getattr(tree, field)
+        if ends.size and (ends.min() < 0 or ends.max() >= len(sections)):
+            yield column, f"links a section outside its {len(sections)} sections"

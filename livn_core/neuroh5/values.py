@@ -10,6 +10,7 @@ import numpy as np
 
 from livn_core.errors import InvalidArgumentError, UnknownNameError
 from livn_core.h5file import AnyArray, IntArray
+from livn_core.neuroh5._arguments import as_gid, is_bool
 from livn_core.ranges import repeat
 
 K = TypeVar("K")
@@ -20,6 +21,16 @@ def read_only(array: AnyArray) -> AnyArray:
     """The same array, no longer writeable."""
     array.flags.writeable = False
     return array
+
+
+class Immutable:
+    """Pickles and copies as its fields, so that they pass the converters and come out read-only again."""
+
+    __slots__ = ()
+
+    def __reduce__(self) -> tuple[type[Immutable], tuple[Any, ...]]:
+        fields = attrs.fields(type(self))  # type: ignore[arg-type] # each subclass is an attrs class
+        return type(self), tuple(getattr(self, field.name) for field in fields)
 
 
 class FrozenMapping(Mapping[K, V], Generic[K, V]):
@@ -65,7 +76,7 @@ class Population:
 
 
 @attrs.frozen(eq=False)
-class CellAttribute:
+class CellAttribute(Immutable):
     """One attribute of the cells of a population: any number of values for each cell that has it."""
 
     gids: IntArray = attrs.field(converter=read_only)
@@ -94,9 +105,16 @@ class CellAttribute:
     def __len__(self) -> int:
         return self.gids.size
 
+    def __iter__(self) -> Iterator[int]:
+        """The cells that have the attribute, as in a mapping from gid to values."""
+        return iter(self.gids.tolist())
+
+    def __contains__(self, gid: object) -> bool:
+        return isinstance(gid, int | np.integer) and not is_bool(gid) and bool(np.isin(gid, self.gids))
+
     def __getitem__(self, gid: int) -> AnyArray:
         """The values of one cell; a ``KeyError`` where it has none."""
-        row = int(np.searchsorted(self.gids, gid))
+        row = int(np.searchsorted(self.gids, as_gid(gid)))
         if row >= self.gids.size or self.gids[row] != gid:
             raise UnknownNameError(f"cell {gid} has no value of this attribute; {self.gids.size} cells have one")
         return self.values[self.pointer[row] : self.pointer[row + 1]]
@@ -115,7 +133,7 @@ def _frozen_attributes(attributes: Attributes) -> Attributes:
 
 
 @attrs.frozen(eq=False, repr=False)
-class Edges:
+class Edges(Immutable):
     """Edges of one projection, grouped by the cell that receives them (CSR by post cell)."""
 
     post_gids: IntArray = attrs.field(converter=read_only)
@@ -141,7 +159,7 @@ class Edges:
 
 
 @attrs.frozen(eq=False)
-class Tree:
+class Tree(Immutable):
     """The morphology of one cell: points in sections."""
 
     gid: int
@@ -184,4 +202,6 @@ class Tree:
                 raise InvalidArgumentError(f"the sections of cell {self.gid} end before the last one is complete")
             found.append(flat[at + 1 : end] - 1)
             at = end
+        if at != max(flat.size, 1):
+            raise InvalidArgumentError(f"the sections of cell {self.gid} go on after the last one")
         return tuple(found)

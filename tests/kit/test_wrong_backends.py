@@ -295,10 +295,15 @@ class SaysNothing(Plugin):
         raise FileNotFoundError("no")
 
 
+class Empty(dict):
+    def close(self):
+        pass
+
+
 class OpensNothing(Plugin):
     @hookimpl
     def livn_backend_open(self, source, options):
-        return {}
+        return Empty()
 
 
 class PriorityFromEnvironment(Plugin):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import re
 
 import h5py
@@ -176,7 +177,7 @@ BAD_TYPES = {
     ),
     "wrong fields": (
         lambda layouts, file: file.create_dataset("H5Types/Populations", data=np.zeros(1, [("Start", "<u8")])),
-        "has no field Count, Population",
+        "has no field 'Count'",
     ),
     "overlap": (
         lambda layouts, file: layouts.write_types(file, {"A": (0, 6), "B": (5, 3)}),
@@ -194,6 +195,42 @@ def test_bad_populations(kind, written, layouts):
     write, problem = BAD_TYPES[kind]
     with pytest.raises(FormatError, match=re.escape(problem)):
         _ = written(lambda file: write(layouts, file)).populations
+
+
+@pytest.mark.parametrize(
+    ("field", "kind"), [("Start", "<f8"), ("Count", "S3"), ("Population", "<f4"), ("Start", [("nested", "<u4")])]
+)
+def test_fields_must_be_integers(field, kind, written):
+    def write(file: h5py.File) -> None:
+        kinds = {"Start": "<u8", "Count": "<u4", "Population": "<u2"} | {field: kind}
+        file["H5Types/Populations"] = np.zeros(1, list(kinds.items()))
+
+    with pytest.raises(FormatError, match="/H5Types/Populations"):
+        _ = written(write).populations
+
+
+def test_valid_projections_must_name_populations(written, layouts):
+    def write(file: h5py.File) -> None:
+        layouts.write_types(file)
+        file["H5Types/Valid population projections"] = np.array([(0, 7)], [("Source", "<u2"), ("Destination", "<u2")])
+
+    with pytest.raises(FormatError, match="names the population index 7, which has no name"):
+        _ = written(write).valid_projections
+
+
+def test_attribute_without_an_index(written, layouts):
+    def write(file: h5py.File) -> None:
+        layouts.write_types(file)
+        file["Populations/A/N/v/Attribute Value"] = np.zeros(3)
+
+    with pytest.raises(FormatError, match="/Populations/A/N/v: has no dataset 'Cell Index'"):
+        written(write).cell_attributes("A", "N")
+
+
+def test_errors_can_be_pickled():
+    error = FormatError("cells.h5", "H5Types", "is broken")
+    again = pickle.loads(pickle.dumps(error))
+    assert (str(again), again.file, again.node) == ("cells.h5: /H5Types: is broken", "cells.h5", "/H5Types")
 
 
 def _rows(*rows):

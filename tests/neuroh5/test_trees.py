@@ -83,3 +83,47 @@ def test_columns_of_different_lengths(damaged):
 
     with pytest.raises(FormatError, match="Y Coordinate: cell 2 has 5 values here and 4 in other columns"):
         damaged(change).trees("GC").values()
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "problem"),
+    [
+        ("Section", 99, "has a section with a point outside its 4 points"),
+        ("Section", 0, "has a section with a point outside its 4 points"),
+        ("Destination Section", 77, "links a section outside its 2 sections"),
+    ],
+)
+def test_sections_that_cannot_be(column, value, problem, damaged):
+    def change(trees: h5py.Group) -> None:
+        trees[f"{column}/Attribute Value"][0 if column != "Section" else 2] = value
+
+    with pytest.raises(FormatError, match=f"{column}: cell 4 {problem}"):
+        damaged(change).trees("GC").values()
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_sections_must_hold_what_they_announce(count, damaged):
+    def change(trees: h5py.Group) -> None:
+        trees["Section/Attribute Value"][0] = count
+
+    with pytest.raises(FormatError, match="Section: cell 4 has sections that do not hold what they announce"):
+        damaged(change).trees("GC")[4]
+
+
+def test_parents_must_be_integers(damaged):
+    def change(trees: h5py.Group) -> None:
+        values = trees["Parent Point/Attribute Value"][:].astype(np.float32)
+        del trees["Parent Point/Attribute Value"]
+        trees["Parent Point/Attribute Value"] = values
+
+    with pytest.raises(FormatError, match="Parent Point/Attribute Value: must hold integers"):
+        damaged(change).trees("GC").values()
+
+
+def test_representations_never_raise(damaged):
+    file = damaged(lambda trees: None)
+    trees = file.trees("GC")
+    file.close()
+    assert repr(trees) == "Trees(GC)"
+    with pytest.raises(ValueError, match="was closed"):
+        len(trees)

@@ -22,6 +22,12 @@ import numpy.typing as npt
 
 from livn_core import ClosedFileError, FormatError, SourceNotFoundError
 
+DEFLATE_LIMIT = 1032
+"""No deflate stream is larger than this many times its compressed size."""
+
+SMALL = 2**26
+"""Never-written chunks take no room in a file, so a small dataset may hold more than its storage."""
+
 
 def open_file(source: str) -> File:
     """Open a local HDF5 file for reading.
@@ -74,8 +80,9 @@ class Dataset(Node):
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Number of elements in each dimension."""
-        return tuple(self._open().shape)
+        """Number of elements in each dimension; a dataset without a dataspace has none."""
+        shape = self._open().shape
+        return (0,) if shape is None else tuple(shape)
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -89,7 +96,14 @@ class Dataset(Node):
     def __getitem__(self, key: slice) -> npt.NDArray[Any]:
         dataset, dtype = self._open(), self.dtype
         with damage_reported(self._file, self._path):
-            return np.asarray(dataset.astype(dtype)[key])
+            self._check_size(dataset)
+            return np.asarray(dataset.astype(dtype)[key] if dataset.shape is not None else np.empty(0, dtype))
+
+    def _check_size(self, dataset: h5py.Dataset) -> None:
+        """Refuse a length that only damage can have written, before memory is taken for it."""
+        possible = dataset.id.get_storage_size() * DEFLATE_LIMIT
+        if dataset.nbytes > max(possible, SMALL):
+            raise FormatError(self._file, self._path, f"claims {dataset.nbytes} bytes, more than the file holds")
 
 
 class Datatype(Node):
