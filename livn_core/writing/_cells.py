@@ -51,8 +51,10 @@ def write_cells(
         for name, given in attributes.items():
             checked_name(name, "an attribute")
             where = f"population {population.name!r}, attribute {namespace!r}/{name!r}"
-            group = file.require_group(f"Populations/{population.name}/{namespace}/{name}")
-            stored(given, population, where).write(group, storage)
+            found = stored(given, population, where)
+            # Beside attributes that have cells, neuroh5 would give one that has none the values of the next.
+            if found.index.size or not population.count:
+                found.write(file.require_group(f"Populations/{population.name}/{namespace}/{name}"), storage)
 
 
 def stored(given: Any, population: Range, where: str) -> Stored:

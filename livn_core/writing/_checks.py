@@ -22,7 +22,7 @@ class Range:
     name: str
     start: int
     count: int
-    index: int
+    index: int = 0
 
 
 def checked_name(name: object, what: str) -> str:

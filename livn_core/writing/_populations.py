@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+import attrs
 import numpy as np
 
 from livn_core.errors import InvalidArgumentError, InvalidTypeError
@@ -19,20 +20,24 @@ MAX_GID = np.iinfo(np.int64).max
 
 
 def ranges(populations: Populations) -> dict[str, Range]:
-    """Bring populations into the form that everything else uses, and check that none overlap."""
-    found: dict[str, Range] = {}
+    """Bring populations into the form that everything else uses, and check that none overlap.
+
+    Those without cells get the last indices: to find the population of a gid, neuroh5 takes the first one by index of
+    those that begin at the same gid (``pop_search_ranges`` in ``src/graph``), and then refuses every edge of the other.
+    """
+    found: list[Range] = []
     end = 0
-    for index, (name, given) in enumerate(populations.items()):
-        population = _range(name, given, end, index)
-        end = population.start + population.count
-        found[population.name] = population
+    for name, given in populations.items():
+        found.append(_range(name, given, end))
+        end = found[-1].start + found[-1].count
     if not 1 <= len(found) <= 2**16:
         raise InvalidArgumentError(f"a file holds 1 to 65536 populations, not {len(found)}")
-    _check_disjoint(found.values())
-    return found
+    _check_disjoint(found)
+    ordered = sorted(found, key=lambda population: not population.count)
+    return {one.name: attrs.evolve(one, index=index) for index, one in enumerate(ordered)}
 
 
-def _range(name: object, given: object, end: int, index: int) -> Range:
+def _range(name: object, given: object, end: int) -> Range:
     name = checked_name(name, "a population")
     if isinstance(given, tuple | list | np.ndarray):
         if len(given) != 2:
@@ -45,14 +50,19 @@ def _range(name: object, given: object, end: int, index: int) -> Range:
             f"population {name!r}: start {start} and count {count} do not fit the format: "
             "a start is not negative, a count lies in 0 to 4294967295, and a gid has 63 bits"
         )
-    return Range(name, start, count, index)
+    return Range(name, start, count)
 
 
 def _check_disjoint(populations: Iterable[Range]) -> None:
     previous: Range | None = None
-    for one in sorted((p for p in populations if p.count), key=lambda population: population.start):
+    for one in sorted(populations, key=lambda population: (population.start, population.count)):
         if previous is not None and one.start < previous.start + previous.count:
-            raise InvalidArgumentError(f"populations {previous.name!r} and {one.name!r} share gid {one.start}")
+            if one.count:
+                raise InvalidArgumentError(f"populations {previous.name!r} and {one.name!r} share gid {one.start}")
+            raise InvalidArgumentError(
+                f"population {one.name!r} has no cells, but its start {one.start} is a gid of {previous.name!r}, "
+                "whose cells from there on neuroh5 would take for the others; give it another start"
+            )
         previous = one
 
 

@@ -67,7 +67,11 @@ class Storage:
 
     def put(self, group: h5py.Group, name: str, array: AnyArray) -> None:
         """Write an array that is there as a whole."""
-        chunked = array.size and (self.chunks is not None or self.compression is not None or self.shuffle)
+        if not array.size:
+            # HDF5 gives a contiguous dataset without values no address, which neuroh5's collective read fails on.
+            self.grow(group, name, array.dtype)
+            return
+        chunked = self.chunks is not None or self.compression is not None or self.shuffle
         options = self._chunked(min(self.chunks or DEFAULT_CHUNKS, array.size)) if chunked else {}
         group.create_dataset(name, data=array, **options)
 

@@ -108,6 +108,11 @@ def test_cells(name, tmp_path):
         ({"A": (2**63 - 2, 5)}, InvalidArgumentError, "do not fit the format"),
         ({"A": (0, 1, 2)}, InvalidTypeError, "population 'A': give a count, or (start, count), not (0, 1, 2)"),
         ({"A": (0, 5), "B": (4, 1)}, InvalidArgumentError, "populations 'A' and 'B' share gid 4"),
+        (
+            {"A": (0, 5), "B": (4, 0)},
+            InvalidArgumentError,
+            "population 'B' has no cells, but its start 4 is a gid of 'A'",
+        ),
         ({"A/B": 1}, InvalidArgumentError, "'A/B' cannot be the name of a population"),
         ({"": 1}, InvalidArgumentError, "'' cannot be the name of a population"),
         ({3: 1}, InvalidArgumentError, "3 cannot be the name of a population"),

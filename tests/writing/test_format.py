@@ -113,10 +113,48 @@ def test_cell_attributes(tmp_path, raw):
     assert kinds == {"Attribute Pointer": "<u8", "Attribute Value": "|i1", "Cell Index": "<u4"}
 
 
-def test_an_attribute_without_cells_has_three_empty_datasets_as_neuroh5_leaves_them(tmp_path, raw):
+def test_an_attribute_that_no_cell_has_is_left_out_because_neuroh5_takes_the_next_ones_values_for_it(tmp_path):
     nobody = CellAttribute(np.empty(0, np.int64), np.zeros(1, np.int64), np.empty(0, np.float32))
-    path = write_neuroh5(tmp_path / "x.h5", {"A": 5}, cells={"A": {"N": {"v": nobody}}})
+    path = write_neuroh5(tmp_path / "x.h5", {"A": 5}, cells={"A": {"N": {"v": nobody, "w": np.ones(5, "f4")}, "M": {}}})
+    with h5py.File(path) as file:
+        assert list(file["Populations/A"]) == ["N"]
+        assert list(file["Populations/A/N"]) == ["w"]
+
+
+def test_an_attribute_of_a_population_without_cells_has_three_empty_datasets_as_neuroh5_leaves_them(tmp_path, raw):
+    path = write_neuroh5(tmp_path / "x.h5", {"A": 0, "B": 1}, cells={"A": {"N": {"v": np.empty(0, "f4")}}})
     assert raw(path, "Populations/A/N/v") == {"Attribute Pointer": [], "Attribute Value": [], "Cell Index": []}
+
+
+def test_an_empty_dataset_is_chunked_because_hdf5_gives_a_contiguous_one_no_address_to_read_from(tmp_path, raw):
+    nothing = CellAttribute(np.array([1, 3]), np.zeros(3, np.int64), np.empty(0, np.int8))
+    path = write_neuroh5(tmp_path / "x.h5", {"A": 5}, cells={"A": {"N": {"v": nothing}}})
+    top = "Populations/A/N/v"
+    assert raw(path, top) == {"Attribute Pointer": [0, 0, 0], "Attribute Value": [], "Cell Index": [1, 3]}
+    with h5py.File(path) as file:
+        values = file[f"{top}/Attribute Value"]
+        assert (values.dtype.str, values.maxshape, values.chunks is None) == ("|i1", (None,), False)
+
+
+@pytest.mark.parametrize(
+    ("populations", "rows"),
+    [
+        ({"A": 3, "NONE": 0, "B": 2}, [(0, 3, "A"), (3, 2, "B"), (3, 0, "NONE")]),
+        ({"NONE": 0, "B": (0, 2), "LAST": 0}, [(0, 2, "B"), (0, 0, "NONE"), (2, 0, "LAST")]),
+        (
+            {"NONE": (5, 0), "NEITHER": 0, "B": (5, 2), "A": (0, 5)},
+            [(5, 2, "B"), (0, 5, "A"), (5, 0, "NONE"), (5, 0, "NEITHER")],
+        ),
+    ],
+)
+def test_populations_without_cells_have_the_last_indices(populations, rows, tmp_path):
+    # neuroh5 finds the population of a gid by its start, where the lowest index wins.
+    path = write_neuroh5(tmp_path / "x.h5", populations)
+    with h5py.File(path) as file:
+        stored = file["H5Types/Populations"]
+        names = {index: name for name, index in stored.dtype["Population"].metadata["enum"].items()}
+        assert [(int(start), int(count), names[index]) for start, count, index in stored[:]] == rows
+        assert [int(index) for _, _, index in stored[:]] == list(range(len(rows)))
 
 
 def test_a_projection_without_edges_is_valid_but_not_there_because_neuroh5_cannot_read_it(tmp_path):
