@@ -65,7 +65,22 @@ def stored(given: Any, population: Range, where: str) -> Stored:
     index = relative(given.gids, population, where)
     if np.unique(index).size != index.size:
         raise InvalidArgumentError(f"{where}: a gid occurs more than once")
-    return Stored(index, checked_pointer(given.pointer, index.size, values.size, where), values)
+    return _ascending(index, checked_pointer(given.pointer, index.size, values.size, where), values)
+
+
+def _ascending(index: npt.NDArray[np.uint32], pointer: IntArray, values: AnyArray) -> Stored:
+    """Put cells in order, so that those of all attributes of a namespace are in the same order.
+
+    neuroh5 gives each rank a part of every attribute by position, and confuses the names of attributes where a rank
+    does not get the same cells of all of them.
+    """
+    if np.all(index[1:] > index[:-1]):
+        return Stored(index, pointer, values)
+    order = np.argsort(index)
+    lengths = np.diff(pointer)[order]
+    ends = np.cumsum(lengths)
+    picks = np.repeat(pointer[:-1][order] - (ends - lengths), lengths) + np.arange(values.size)
+    return Stored(index[order], np.append(0, ends), values[picks])
 
 
 def _dense(values: AnyArray, population: Range, where: str) -> Stored:

@@ -96,14 +96,14 @@ def test_a_long_run_is_cut_into_blocks(limit, starts, tmp_path, raw):
 
 
 def test_cell_attributes(tmp_path, raw):
-    ragged = CellAttribute(np.array([7, 5]), np.array([0, 2, 2]), np.array([1.5, 2.5], np.float32))
+    ragged = CellAttribute(np.array([5, 7]), np.array([0, 0, 2]), np.array([1.5, 2.5], np.float32))
     cells = {"B": {"N": {"ragged": ragged, "dense": np.array([3, 2, 1], np.int8), "pairs": np.eye(3, 2, dtype="u2")}}}
     path = write_neuroh5(tmp_path / "x.h5", {"A": 5, "B": 3}, cells=cells)
     top = "Populations/B/N"
     assert raw(path, f"{top}/ragged") == {
-        "Attribute Pointer": [0, 2, 2],
+        "Attribute Pointer": [0, 0, 2],
         "Attribute Value": [1.5, 2.5],
-        "Cell Index": [2, 0],
+        "Cell Index": [0, 2],
     }
     assert raw(path, f"{top}/dense")["Attribute Pointer"] == [0, 1, 2, 3]
     assert raw(path, f"{top}/pairs")["Attribute Pointer"] == [0, 2, 4, 6]
@@ -111,6 +111,16 @@ def test_cell_attributes(tmp_path, raw):
     with h5py.File(path) as file:
         kinds = {name: node.dtype.str for name, node in file[f"{top}/dense"].items()}
     assert kinds == {"Attribute Pointer": "<u8", "Attribute Value": "|i1", "Cell Index": "<u4"}
+
+
+def test_cells_are_put_in_order_because_neuroh5_wants_the_same_order_in_all_attributes(tmp_path, raw):
+    given = CellAttribute(np.array([9, 5, 7, 6]), np.array([0, 2, 3, 3, 6]), np.array([1, 2, 3, 4, 5, 6], np.uint8))
+    path = write_neuroh5(tmp_path / "x.h5", {"A": 5, "B": 5}, cells={"B": {"N": {"v": given}}})
+    assert raw(path, "Populations/B/N/v") == {
+        "Attribute Pointer": [0, 1, 4, 4, 6],
+        "Attribute Value": [3, 4, 5, 6, 1, 2],
+        "Cell Index": [0, 1, 2, 4],
+    }
 
 
 def test_an_attribute_that_no_cell_has_is_left_out_because_neuroh5_takes_the_next_ones_values_for_it(tmp_path):
