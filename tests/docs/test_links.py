@@ -65,7 +65,7 @@ class Page(HTMLParser):
 def built(tmp_path_factory):
     """The documentation as HTML, built with warnings as errors."""
     for needed in ("sphinx", "myst_parser", "numpydoc", "furo"):
-        pytest.importorskip(needed, reason="the documentation is built with it")
+        pytest.importorskip(needed, reason=f"the documentation is built with {needed}")
     folder = tmp_path_factory.mktemp("html")
     command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-d", folder / ".doctrees", "-b", "html"]
     done = subprocess.run([*command, ROOT / "docs", folder], capture_output=True, text=True, timeout=300, check=False)

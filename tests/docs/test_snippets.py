@@ -12,7 +12,7 @@ import pytest
 import livn_core
 
 for needed in ("livn_pyfive", "h5py", "scipy"):
-    pytest.importorskip(needed, reason="the blocks of the documentation need it")
+    pytest.importorskip(needed, reason=f"the documentation's blocks need {needed}")
 
 ROOT = Path(__file__).parents[2]
 RUNNER = Path(__file__).parent / "run_page.py"
