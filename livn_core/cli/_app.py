@@ -1,23 +1,18 @@
-"""The group of commands: our own, those of plugins, and, for the rest, the original ``livn`` where it is installed.
-
-The original also installs a script named ``livn``, and whichever of the two was installed last has the name. So that
-both can be used either way, a command that is unknown here is handed to the original.
-"""
+"""The group of commands: our own, those of plugins, and, for the rest, the original ``livn`` where it is installed."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from importlib import import_module
-from importlib.metadata import entry_points
-from importlib.util import find_spec
 from pathlib import Path
 
 import click
 
 from livn_core.cli._errors import reported
-
-COMMANDS_GROUP = "livn.commands"
+from livn_core.cli._original import call_the_original, script_of_the_original
+from livn_core.cli._output import never_fail_to_encode
+from livn_core.cli._plugins import plugin_command, plugin_names
 
 OWN = {
     "info": "livn_core.cli._info:info",
@@ -35,34 +30,25 @@ class Commands(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Our own commands in the order of use, then those of plugins by name."""
-        added = sorted({entry.name for entry in entry_points(group=COMMANDS_GROUP)} - set(OWN))
-        return [*OWN, *added]
+        return [*OWN, *(name for name in plugin_names() if name not in OWN)]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import one command."""
-        if cmd_name in OWN:
-            module, _, name = OWN[cmd_name].partition(":")
-            command: click.Command = getattr(import_module(module), name)
-            return command
-        for entry in entry_points(group=COMMANDS_GROUP):
-            if entry.name == cmd_name:
-                return _load(entry.load, cmd_name)
-        return None
+        if cmd_name not in OWN:
+            return plugin_command(cmd_name)
+        module, _, name = OWN[cmd_name].partition(":")
+        command: click.Command = getattr(import_module(module), name)
+        return command
 
-
-def _load(load: Callable[[], click.Command], name: str) -> click.Command:
-    try:
-        return load()
-    except Exception as error:
-        raise click.ClickException(
-            f"the command {name!r} cannot be imported: {type(error).__name__}: {error}"
-        ) from error
+    def invoke(self, ctx: click.Context) -> None:
+        """Run a command; what it returns is dropped, or it would pass for an exit code."""
+        super().invoke(ctx)
 
 
 @click.command(
     cls=Commands,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Exit codes: 0 done, 1 failed, 2 wrong usage.",
+    epilog="Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.",
 )
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 def app(debug: bool) -> None:
@@ -80,21 +66,14 @@ def main(args: Sequence[str] | None = None, prog: str | None = None) -> None:
         The program's name, for messages.
     """
     arguments = list(sys.argv[1:] if args is None else args)
-    name = prog or Path(sys.argv[0]).name
-    if _is_for_the_original(arguments):
-        sys.exit(_original(arguments))
+    never_fail_to_encode()
     with reported(debug="--debug" in arguments):
-        app.main(args=arguments, prog_name=name, standalone_mode=False)
+        original = None if _is_ours(arguments) else script_of_the_original()
+        if original is not None:
+            sys.exit(call_the_original(original, arguments))
+        sys.exit(app.main(args=arguments, prog_name=prog or Path(sys.argv[0]).name, standalone_mode=False))
 
 
-def _is_for_the_original(arguments: list[str]) -> bool:
+def _is_ours(arguments: list[str]) -> bool:
     word = next((one for one in arguments if not one.startswith("-")), None)
-    if word is None or find_spec("livn") is None:
-        return False
-    return word not in app.list_commands(click.Context(app))
-
-
-def _original(arguments: list[str]) -> int:
-    from livn.cli import main as original
-
-    return int(original(arguments) or 0)
+    return word is None or word in app.list_commands(click.Context(app))

@@ -1,16 +1,18 @@
-"""Errors of the command line: one readable line and an exit code; the traceback only with ``--debug``."""
+"""Errors of the command line: one readable line, its notes, and an exit code; the traceback only with ``--debug``."""
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TextIO
 
 import click
 
+from livn_core.cli._text import printable, redacted
 from livn_core.errors import LivnError
 
 FAILED = 1
@@ -21,31 +23,46 @@ INTERRUPTED = 130
 def reported(debug: bool) -> Iterator[None]:
     """Report what goes wrong inside the block, and exit.
 
-    Errors that livn-core or the operating system raise on purpose become one line. Anything else is a bug and shows
-    its traceback.
+    Errors that livn-core or the operating system raise on purpose become one line, and one for each note on them.
+    Anything else is a bug and shows its traceback.
     """
     with warnings.catch_warnings():
         warnings.showwarning = _show_warning
         try:
             yield
-        except click.exceptions.Exit as done:
-            sys.exit(done.exit_code)
-        except click.Abort:
-            click.echo("interrupted", err=True)
-            sys.exit(INTERRUPTED)
-        except click.ClickException as error:
-            error.show()
-            sys.exit(error.exit_code)
-        except BrokenPipeError:
-            # The reader of our pipe has gone, as `head` does; Python would complain once more at exit.
-            sys.stderr.close()
-            sys.exit(FAILED)
-        except (LivnError, OSError) as error:
-            if debug:
-                traceback.print_exc()
-            else:
-                click.echo(f"error: {error}", err=True)
-            sys.exit(FAILED)
+        except (click.ClickException, click.Abort, KeyboardInterrupt, LivnError, OSError) as error:
+            sys.exit(_report(error, debug))
+
+
+def _report(error: BaseException, debug: bool) -> int:
+    match error:
+        case click.Abort() | KeyboardInterrupt():
+            _say("interrupted")
+            return INTERRUPTED
+        case click.ClickException():
+            if sys.stderr is not None:
+                error.show()
+            return error.exit_code
+        case BrokenPipeError():
+            _write_no_more()
+        case _ if debug:
+            traceback.print_exception(error)
+        case _:
+            _say(f"error: {error}")
+            for note in getattr(error, "__notes__", ()):
+                _say(f"note: {note.removeprefix('livn: ')}")
+    return FAILED
+
+
+def _write_no_more() -> None:
+    """The reader of our pipe has gone, as ``head`` does, and Python would complain of it once more at exit."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(AttributeError, OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _say(text: str) -> None:
+    click.echo(printable(redacted(text), keep="\n"), err=True)
 
 
 def _show_warning(  # noqa: PLR0917 - the signature is that of warnings.showwarning
@@ -56,4 +73,4 @@ def _show_warning(  # noqa: PLR0917 - the signature is that of warnings.showwarn
     file: TextIO | None = None,
     line: str | None = None,
 ) -> None:
-    click.echo(f"warning: {message}", err=True)
+    _say(f"warning: {message}")

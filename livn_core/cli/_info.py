@@ -6,8 +6,10 @@ import attrs
 import click
 from click.shell_completion import CompletionItem
 
+from livn_core.backends import BackendNames
 from livn_core.cli._describe import Description, describe
-from livn_core.cli._output import print_heading, print_json, print_table
+from livn_core.cli._options import backend_option, debug_option, json_option
+from livn_core.cli._output import print_heading, print_json, print_line, print_table
 
 
 def _complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -19,13 +21,13 @@ def _complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> li
 
 @click.command()
 @click.argument("system", shell_complete=_complete)
-@click.option("--backend", help="Read with this backend, or the first of these, separated by commas.")
+@backend_option
 @click.option("--fallback", is_flag=True, help="Where the chosen backend fails, warn and take the next one.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.option("--debug", is_flag=True, hidden=True)
-def info(system: str, backend: str | None, fallback: bool, as_json: bool, debug: bool) -> None:
+@json_option
+@debug_option
+def info(system: str, backend: BackendNames | None, fallback: bool, as_json: bool) -> None:
     """Show what SYSTEM holds: a directory, an address, a predefined name such as EI1, or one HDF5 file."""
-    found = describe(system, backend.split(",") if backend else None, fallback)
+    found = describe(system, backend, fallback)
     if as_json:
         print_json(attrs.asdict(found))
     else:
@@ -34,7 +36,7 @@ def info(system: str, backend: str | None, fallback: bool, as_json: bool, debug:
 
 def _print(found: Description) -> None:
     print_heading(found.source)
-    click.echo(f"{found.n_cells:,} cells, {found.n_edges:,} edges; read by {found.backend}, {found.why}")
+    print_line(f"{found.n_cells:,} cells, {found.n_edges:,} edges; read by {found.backend}, {found.why}")
     click.echo()
     rows = [
         (one.name, one.start, one.start + one.count - 1 if one.count else None, f"{one.count:,}", _flat(one.namespaces))
@@ -49,7 +51,7 @@ def _print(found: Description) -> None:
         print_table(("projection", "edges", "attributes"), edges, ("edges",))
     if found.sidecars:
         click.echo()
-        click.echo(f"beside it: {', '.join(found.sidecars)}")
+        print_line(f"beside it: {', '.join(found.sidecars)}")
 
 
 def _flat(namespaces: dict[str, list[str]]) -> str:

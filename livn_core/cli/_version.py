@@ -11,13 +11,14 @@ import click
 
 from livn_core import __version__
 from livn_core.backends import default_backends
-from livn_core.cli._output import print_json
+from livn_core.cli._options import debug_option, json_option
+from livn_core.cli._output import print_json, print_line
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.option("--debug", is_flag=True, hidden=True)
-def version(as_json: bool, debug: bool) -> None:
+@json_option
+@debug_option
+def version(as_json: bool) -> None:
     """Show the versions of livn-core, its backends and, where it is installed, the original livn."""
     found = {"livn-core": __version__, "python": platform.python_version()}
     found |= {f"backend {name}": one.provider for name, one in default_backends().installed.items()}
@@ -27,4 +28,4 @@ def version(as_json: bool, debug: bool) -> None:
         print_json(found)
     else:
         for name, text in found.items():
-            click.echo(f"{name} {text}")
+            print_line(f"{name} {text}")
