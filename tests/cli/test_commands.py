@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import pty
-import subprocess
-import sys
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -130,52 +126,3 @@ def test_version(run):
     assert found["livn-core"] == livn_core.__version__
     assert found["backend pyfive"] == f"livn-pyfive {livn_core.__version__}"
     assert run("version").stdout.splitlines()[0] == f"livn-core {livn_core.__version__}"
-
-
-@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_completion(shell, run):
-    done = run("completion", shell)
-    assert done.returncode == 0
-    assert "COMPLETE" in done.stdout
-
-
-def test_completion_completes_commands_and_systems():
-    script = Path(sys.executable).with_name("livn-core")
-    if not script.exists():
-        pytest.skip("the script livn-core is not installed beside this interpreter")
-
-    def complete(words: str, position: int) -> str:
-        environment = {"_LIVN_CORE_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": str(position)}
-        done = subprocess.run(
-            [script], env={**os.environ, **environment}, capture_output=True, text=True, timeout=60, check=True
-        )
-        return done.stdout
-
-    assert "plain,info" in complete("livn-core i", 1)
-    assert "plain,EI1" in complete("livn-core info E", 2)
-
-
-def test_terminal_gets_a_rich_table():
-    master, slave = pty.openpty()
-    environment = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "200"}
-    with subprocess.Popen(
-        [sys.executable, "-m", "livn_core", "backends"], stdout=slave, stderr=subprocess.DEVNULL, env=environment
-    ) as process:
-        os.close(slave)
-        shown = b""
-        try:
-            while piece := os.read(master, 65536):
-                shown += piece
-        except OSError:
-            pass  # the other end was closed
-        process.wait(60)
-    os.close(master)
-    assert b"\x1b[1m" in shown
-    assert b"pyfive" in shown
-
-
-def test_broken_pipe_is_quiet(run):
-    command = f"{sys.executable} -m livn_core info EI1 | head -n 1"
-    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=60, check=True)
-    assert done.stdout.strip().endswith("EI1")
-    assert "Traceback" not in done.stderr

@@ -1,0 +1,58 @@
+"""The completion scripts, in a real bash where there is one."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+needs_bash = pytest.mark.skipif(shutil.which("bash") is None, reason="bash is not installed")
+
+
+@pytest.fixture
+def script():
+    """The folder of the script ``livn-core``."""
+    folder = Path(sys.executable).parent
+    if not (folder / "livn-core").exists():
+        pytest.skip("the script livn-core is not installed beside this interpreter")
+    return folder
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_every_shell_has_a_script_for_a_command_it_can_know(shell, run):
+    done = run("completion", shell)
+    assert done.returncode == 0
+    assert f"_LIVN_CORE_COMPLETE={shell}_complete" in done.stdout
+    assert "python" not in done.stdout
+
+
+@needs_bash
+def test_bash_can_read_the_script(bash):
+    done = bash("$python -m livn_core completion bash > script && bash -n script")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@needs_bash
+@pytest.mark.parametrize("printed_by", ["$python -m livn_core", "livn-core"])
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("livn-core i", "info"),
+        ("livn-core info E", "EI1"),
+        ("livn-core info --back", "--backend"),
+        ("livn-core info --backend pyfive,h5p", "pyfive,h5py"),
+    ],
+)
+def test_bash_completes(printed_by, words, expected, bash, script, environment):
+    done = bash(
+        f'eval "$({printed_by} completion bash)"\n'
+        f"COMP_WORDS=({words}); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1))\n"
+        "$(complete -p livn-core | sed -E 's/.*-F ([^ ]+).*/\\1/') livn-core\n"
+        'printf "%s\\n" "${COMPREPLY[@]}"',
+        PATH=f"{script}{os.pathsep}{environment['PATH']}",
+    )
+    assert done.stderr == ""
+    assert expected in done.stdout.splitlines()
