@@ -8,8 +8,12 @@ from typing import Any
 import attrs
 import click
 
-from livn_core.backends import Candidate, Selection, default_backends
+from livn_core.backends import BackendNames, Candidate, Selection, default_backends
+from livn_core.cli._check import checked
+from livn_core.cli._locate import files_to_probe, locate
+from livn_core.cli._options import backend_option, debug_option, json_option
 from livn_core.cli._output import print_heading, print_json, print_table
+from livn_core.cli._text import one_line, redacted
 from livn_core.errors import LivnError
 
 COLUMNS = ("backend", "provider", "priority", "status", "reason", "remedy")
@@ -17,48 +21,54 @@ COLUMNS = ("backend", "provider", "priority", "status", "reason", "remedy")
 
 @click.command()
 @click.argument("source", required=False)
-@click.option("--backend", help="Ask only this backend, or these, separated by commas.")
+@backend_option
 @click.option("--check", is_flag=True, help="Open SOURCE with every backend that says it can.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.option("--debug", is_flag=True, hidden=True)
-def backends(source: str | None, backend: str | None, check: bool, as_json: bool, debug: bool) -> None:
-    """List backends and say which one would open SOURCE, an HDF5 file, and why.
+@json_option
+@debug_option
+def backends(source: str | None, backend: BackendNames | None, check: bool, as_json: bool) -> None:
+    """List backends and say which one would open SOURCE, and why.
 
-    Exit code 1: none can, or with --check, the chosen one failed.
+    SOURCE is named as for `livn info`. Exit code 1: none can, or with --check, the chosen one failed.
     """
     if check and source is None:
         raise click.UsageError("--check needs a SOURCE to open")
-    selection = default_backends().explain(source, backend.split(",") if backend else None)
+    files = () if source is None else files_to_probe(locate(source, backend), backend)
+    selection = default_backends().explain(files[-1] if files else None, backend)
     if check:
-        selection = _checked(selection)
+        selection = checked(selection, files)
     if as_json:
         print_json(_document(selection))
     else:
-        print_heading(selection.explain().split("\n", 1)[0])
-        print_table(COLUMNS, [attrs.astuple(row) for row in selection.candidates], numbers=("priority",))
+        print_heading(redacted(_heading(selection, backend)))
+        print_table(COLUMNS, [attrs.astuple(_for_people(row)) for row in selection.candidates], numbers=("priority",))
     if not any(row.status == "chosen" for row in selection.candidates):
         sys.exit(1)
 
 
+def _heading(selection: Selection, backend: BackendNames | None) -> str:
+    if selection.chosen is None:
+        return _why_none(selection, backend)
+    failed = any(row.name == selection.name and row.status == "failed" for row in selection.candidates)
+    return f"{selection.name}, {selection.why}{f', fails to open {selection.source}' if failed else ''}"
+
+
+def _why_none(selection: Selection, backend: BackendNames | None) -> str:
+    try:
+        default_backends().select(selection.source, backend)
+    except LivnError as error:
+        return str(error).split("\n", 1)[0].removesuffix(":")
+    return f"no backend can open {selection.source}: all that said they could declined"
+
+
 def _document(selection: Selection) -> dict[str, Any]:
     return {
-        "source": selection.source,
+        "source": selection.source and redacted(selection.source),
         "chosen": selection.name or None,
         "by": selection.by,
-        "candidates": [attrs.asdict(row) for row in selection.candidates],
+        "candidates": [attrs.asdict(row) | {"reason": redacted(row.reason)} for row in selection.candidates],
     }
 
 
-def _checked(selection: Selection) -> Selection:
-    rows = tuple(_check(selection, row) for row in selection.candidates)
-    return attrs.evolve(selection, candidates=rows)
-
-
-def _check(selection: Selection, row: Candidate) -> Candidate:
-    if row.status not in {"chosen", "usable"} or selection.source is None:
-        return row
-    try:
-        default_backends().open(selection.source, row.name)[0].close()
-    except (LivnError, OSError) as error:
-        return attrs.evolve(row, status="failed", reason=str(error))
-    return attrs.evolve(row, reason="opened it")
+def _for_people(row: Candidate) -> Candidate:
+    """A row whose sentences are one line each, as a table needs them."""
+    return attrs.evolve(row, reason=one_line(redacted(row.reason)), remedy=one_line(row.remedy))

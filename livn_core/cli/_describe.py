@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 
 import attrs
 
 from livn_core.backends import BackendNames, Selection
-from livn_core.errors import SystemNotFoundError
+from livn_core.cli._fallback import local_copy
+from livn_core.cli._locate import is_one_file, locate
+from livn_core.cli._text import redacted
+from livn_core.errors import ConfigError, LivnError
 from livn_core.neuroh5 import Projection, open_neuroh5
-from livn_core.system import System, predefined
+from livn_core.system import System
 
 
 @attrs.frozen
@@ -47,25 +49,32 @@ class Description:
     sidecars: list[str]
 
 
-def locate(name: str) -> str:
-    """Turn what a user names into a path or an address: one that is there, else the name of a predefined system.
+def describe(name: str, backend: BackendNames | None = None, fallback: bool = False) -> Description:
+    """Describe a system, or one HDF5 file; of its edges nothing is read.
+
+    With ``fallback``, a system that was named, and whose server fails, is looked for on this machine.
 
     Raises
     ------
     SystemNotFoundError
-        It is neither.
+        There is none of that name.
+    LivnError, OSError
+        It cannot be read.
     """
-    if "://" in name or Path(name).exists():
-        return name
-    if any(mark in name for mark in "/\\") or name.endswith(".h5"):
-        raise SystemNotFoundError(f"{name}: no such file or directory")
-    return predefined(name)
+    place = locate(name, backend)
+    try:
+        return _at(place, backend, fallback)
+    except ConfigError:
+        raise
+    except (LivnError, OSError) as error:
+        copy = local_copy(name, place, backend, error) if fallback and place != name else None
+        if copy is None:
+            raise
+        return attrs.evolve(_at(copy.place, copy.backends, True), why=f"after {copy.instead_of} failed")
 
 
-def describe(name: str, backend: BackendNames | None, fallback: bool) -> Description:
-    """Describe a system, or a file whose name ends in ``.h5``; of its edges nothing is read."""
-    source = locate(name)
-    return _file(source, backend, fallback) if source.endswith(".h5") else _system(source, backend, fallback)
+def _at(place: str, backend: BackendNames | None, fallback: bool) -> Description:
+    return (_file if is_one_file(place) else _system)(place, backend, fallback)
 
 
 def _system(source: str, backend: BackendNames | None, fallback: bool) -> Description:
@@ -105,7 +114,7 @@ def _description(
     sidecars: list[str],
 ) -> Description:
     return Description(
-        source=source,
+        source=redacted(source),
         backend=selection.name,
         why=selection.why,
         n_cells=sum(one.count for one in populations),
