@@ -150,7 +150,7 @@ def test_rows_of_a_table_are_read_in_pieces_too(file, monkeypatch):
     assert np.array_equal(file["table"][10:2000], np.arange(60_000).reshape(-1, 3)[10:2000])
 
 
-@pytest.mark.parametrize("pair", [(SIZE - 1, SIZE + 1), (SIZE + 5, SIZE + 6), (-1, 3)])
+@pytest.mark.parametrize("pair", [(SIZE - 1, SIZE + 1), (SIZE + 5, SIZE + 6)])
 def test_a_range_beyond_the_end_is_an_error_not_fewer_values(file, pair):
     with pytest.raises(IndexError, match=f"/small: a range goes to {pair[1]}, but there are {SIZE} elements"):
         file.read_many([ranges("/small", pair)])

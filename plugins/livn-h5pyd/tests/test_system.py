@@ -101,10 +101,58 @@ def test_the_command_line_shows_it(served):
     assert done.stderr == ""
 
 
+@pytest.fixture
+def livn(served):
+    """Run the command line where nothing of the system lies."""
+
+    def livn(*arguments):
+        return subprocess.run(
+            [sys.executable, "-m", "livn_core", *arguments], capture_output=True, text=True, check=False, timeout=120
+        )
+
+    return livn
+
+
+@pytest.fixture(scope="module")
+def only_there(admin, tmp_path_factory):
+    """A system of a name that nothing on this machine has."""
+    folder = tmp_path_factory.mktemp("only") / "OnlyThere"
+    shutil.copytree(EI1, folder)
+    import_system(admin, folder)
+    return folder.name
+
+
+@pytest.mark.parametrize("name", ["{}", "systems/graphs/{}", "{}/cells.h5", "hdf5://{}/cells.h5"])
+def test_the_command_line_needs_nothing_on_this_machine(livn, only_there, name):
+    done = livn("info", name.format(only_there), "--json")
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["backend"] == "h5pyd"
+    assert [row["name"] for row in found["populations"]] == ["EXC", "INH"]
+
+
+@pytest.mark.parametrize("name", ["{}", "systems/graphs/{}", "{}/cells.h5"])
+def test_the_command_line_checks_it(livn, only_there, name):
+    done = livn("backends", name.format(only_there), "--check", "--json")
+    assert done.returncode == 0, done.stdout
+    row = next(row for row in json.loads(done.stdout)["candidates"] if row["name"] == "h5pyd")
+    assert (row["status"], row["reason"]) == ("chosen", "opened it")
+
+
+def test_the_command_line_falls_back_from_a_system_that_the_server_lacks(livn):
+    missing = livn("info", "NoSuchSystem", "--fallback")
+    assert missing.returncode == 1
+    assert "nor is there a copy on this machine" in missing.stderr
+    there = livn("info", "EI1", "--fallback", "--json")
+    assert json.loads(there.stdout)["backend"] == "h5pyd"
+    assert there.stderr == ""
+
+
 def test_the_command_line_says_in_one_line_that_the_server_is_down(served, set_hsds):
     set_hsds(endpoint="http://127.0.0.1:9", timeout=2, retries=0)
     run = functools.partial(subprocess.run, capture_output=True, text=True, check=False)
     done = run([sys.executable, "-m", "livn_core", "info", "EI1"])
     assert done.returncode != 0
-    assert "http://127.0.0.1:9: cannot be reached" in done.stderr
-    assert "Traceback" not in done.stderr
+    error, note = done.stderr.splitlines()
+    assert error.startswith("error: http://127.0.0.1:9: cannot be reached")
+    assert note.startswith("note: while opening systems/graphs/EI1/graph.h5 with backend 'h5pyd'")

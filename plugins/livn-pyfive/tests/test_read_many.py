@@ -172,7 +172,7 @@ def test_the_protocol_and_its_small_print(tmp_path, open_file):
         file.read_many([Ranges.whole("/nothing", 1)])
     with pytest.raises(FormatError, match="/: is not a dataset"):
         file.read_many([Ranges.whole("/", 1)])
-    for start, stop in itertools.product([-1, 0, 400_000], [-1, 400_001]):
+    for start, stop in itertools.product([0, 400_000], [400_001, 2**40]):
         with pytest.raises(InvalidArgumentError, match="outside the 400000 elements"):
             file.read_many([Ranges("/packed", np.array([start]), np.array([stop]))])
 
