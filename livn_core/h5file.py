@@ -1,6 +1,6 @@
 """What a backend opens: the part of h5py's interface that the read routine uses.
 
-These are Protocols, so ``h5py.File``, ``h5pyd.File`` or ``pyfive.File`` fit with no or a thin wrapper.
+These are Protocols: what a library opens fits with a thin wrapper, as the example over h5py shows.
 What differs between the libraries is levelled in the plugin, never here.
 """
 

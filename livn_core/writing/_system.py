@@ -89,8 +89,22 @@ def write_system(
 
     Notes
     -----
-    Values may be float32 and integers of 8 to 32 bits, which is what neuroh5 reads. neuroh5 0.2.0 itself returns
-    wrong values for int8 *edge* attributes; the file is right, and livn-core reads it rightly.
+    Values may be float32 and integers of 8 to 32 bits, which is what neuroh5 reads.
+
+    For neuroh5's sake, some things are not written as they are given, none of which livn-core reads differently: cells
+    are put in order of gid, populations without cells get the last indices, and an attribute that no cell of a
+    population with cells has is left out, like a projection without edges.
+
+    Of what remains, neuroh5 0.2.0 makes the following, also where it wrote the file itself:
+
+    - int8 *edge* attributes come out wrong, and crash it where their namespace has no uint8 attribute.
+    - Attributes that only some cells have belong in a namespace of their own: beside others of the same dtype their
+      names are mixed up.
+    - Of a post cell whose edges are spread over pieces, ``read_graph_selection`` finds the first piece only.
+    - A tree needs two sections, or reading ends the process, unless it is told ``validate=0``.
+    - A gid has 32 bits: the last one that it reads is 4294967294, and larger ones lose their upper bits.
+
+    It can add namespaces and projections to a file that was written here, but not extend those that are in it.
 
     Examples
     --------

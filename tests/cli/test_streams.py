@@ -87,7 +87,7 @@ def test_names_with_control_characters_are_shown_escaped(run, terminal, evil):
         assert "\x1b[31m" not in shown
         assert "\x07" not in shown
     assert json.loads(run("info", evil, "--json").stdout)["populations"][0]["name"] == EVIL
-    refused = run("backends", f"https://127.0.0.1:9/{evil}", "--backend", "h5py").stdout
+    refused = run("backends", f"gopher://127.0.0.1:9/{evil}", "--backend", "pyfive").stdout
     assert refused.startswith("no backend can open")
     assert not {"\x1b", "\x07"} & set(refused)
     assert run("info", "no\x07/such").stderr == "error: no\\x07/such: no such file or directory\n"

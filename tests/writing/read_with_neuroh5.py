@@ -5,7 +5,7 @@ every rank reads its part, and rank 0 writes down the whole.
 
 NAMESPACES, in JSON, are those of edge attributes, which neuroh5 has to be told; ``null``: the file has no projections,
 which neuroh5 answers with an error. OUT has, for each of neuroh5's three ways to distribute what it reads, an entry in
-the form of the JSON beside the reference files.
+the form of the JSON beside the reference files, and the number of ranks.
 """
 
 from __future__ import annotations
@@ -141,6 +141,7 @@ class Selection(Read):
 
 def main(path, out, namespaces):
     found = {way.__name__: way(path).answer(json.loads(namespaces)) for way in (Read, Scatter, Selection)}
+    found["ranks"] = COMM.size
     if COMM.rank == 0:
         Path(out).write_text(json.dumps(found))
 

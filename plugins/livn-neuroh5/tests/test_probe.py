@@ -6,9 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import livn_neuroh5
 import pytest
 
-import livn_neuroh5
 from livn_core import BackendDeclined, ConfigError
 from livn_core.backends import Backends
 
