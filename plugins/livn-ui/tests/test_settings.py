@@ -60,3 +60,11 @@ def test_passwords_are_written_for_the_owner_alone(tmp_path):
 def test_variables_that_hsds_would_take_for_settings_are_not_passed_on():
     given = {"PATH": "/bin", "TIMEOUT": "1", "LOG_LEVEL": "DEBUG", "AWS_S3_GATEWAY": "x", "HTTP_PROXY": "x"}
     assert node_environment(given) == {"PATH": "/bin", "PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8"}
+
+
+def test_paths_are_meant_from_where_they_were_given(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    settings = HsdsSettings("store", python="env/bin/python")
+    assert settings.store == tmp_path / "store"
+    assert settings.python == str(tmp_path / "env" / "bin" / "python")
+    assert HsdsSettings("store", python="python3").python == "python3"

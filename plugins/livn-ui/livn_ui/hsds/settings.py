@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import ipaddress
+import os
 import re
 import secrets
 import sys
@@ -24,6 +25,15 @@ def default_python() -> str | None:
 
 def _without_slashes(bucket: str) -> str:
     return bucket.strip("/")
+
+
+def _absolute(path: str | os.PathLike[str]) -> Path:
+    return Path(path).absolute()
+
+
+def _absolute_command(python: str | None) -> str | None:
+    """A path made absolute, since nodes run in a folder of their own; links stay, or a venv would lose its packages."""
+    return str(Path(python).absolute()) if python and os.path.dirname(python) else python  # noqa: PTH120
 
 
 def _generated_admin() -> dict[str, str]:
@@ -71,14 +81,14 @@ class HsdsSettings:
         Seconds until all nodes must be ready.
     """
 
-    store: Path = attrs.field(converter=Path)
+    store: Path = attrs.field(converter=_absolute)
     bucket: str = attrs.field(default="data", converter=_without_slashes)
     host: str = "127.0.0.1"
     port: int = 0
     data_nodes: int = 1
     users: Mapping[str, str] = attrs.field(factory=_generated_admin, repr=", ".join)
     admin: str = "admin"
-    python: str | None = attrs.field(factory=default_python)
+    python: str | None = attrs.field(factory=default_python, converter=_absolute_command)
     cors_origin: str = "*"
     public: bool = True
     log_level: str = "WARNING"
