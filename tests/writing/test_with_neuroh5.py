@@ -57,6 +57,7 @@ class Case:
             {
                 key: Attribute(*ragged(dict(sorted(self.cells[key].items()))))
                 for key in sorted(self.cells, key=lambda key: (at(key[0]), key))
+                if self.cells[key] or not at(key[0])[1]
             },
             {
                 pair: merged(self.edges[pair])
@@ -180,6 +181,7 @@ CASES = {
             ("B", "Synapse Attributes", "syn_locs"): {gid: values(gid % 3, "float32", gid) for gid in B},
             # Alone in its namespace: neuroh5 confuses names where cells lack one of several, also in its own files.
             ("B", "Some", "swc type"): {gid: values(2, "uint8", gid) for gid in (30, 12, 49, 11)},
+            ("B", "Unsorted", "a nobody's"): {},
             ("B", "Unsorted", "one"): {gid: values(1, "float32", gid) for gid in reversed(B)},
             ("B", "Unsorted", "other"): {gid: values(2, "float32", gid) for gid in B},
             ("B", "Other", "empty"): {gid: values(0, "int32", gid) for gid in B},
