@@ -10,6 +10,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+from livn_core._showing import shown
+
 
 class LivnError(Exception):
     """Base of everything that livn-core and its backends raise on purpose."""
@@ -45,7 +47,7 @@ class FormatError(LivnError, ValueError):
     Parameters
     ----------
     file
-        The path or address of the file.
+        The path or address of the file; of an address, user names, passwords and query strings are left out.
     node
         The path inside the file, such as ``/Projections/INH/EXC/Edges``; ``/`` where the whole file is meant.
     problem
@@ -53,10 +55,10 @@ class FormatError(LivnError, ValueError):
     """
 
     def __init__(self, file: str, node: str, problem: str) -> None:
-        self.file = file
+        self.file = shown(file)
         self.node = node if node.startswith("/") else f"/{node}"
         self.problem = problem
-        super().__init__(f"{file}: {self.node}: {problem}")
+        super().__init__(f"{self.file}: {self.node}: {problem}")
 
     def __reduce__(self) -> tuple[type[FormatError], tuple[str, str, str]]:
         return type(self), (self.file, self.node, self.problem)

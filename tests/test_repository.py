@@ -42,7 +42,7 @@ def test_versions_are_in_lockstep(project):
 
 
 def test_the_core_names_no_backend_outside_the_install_hints():
-    """Strings that are a name count; prose does not, nor does the kit's list of libraries that a probe may not import."""
+    """Strings that are a name count; prose does not, nor does the kit's list of libraries no probe may import."""
     names = re.compile(r"(livn[_-])?(pyfive|h5pyd|neuroh5)")
     found = []
     for path in sorted((ROOT / "livn_core").rglob("*.py")):

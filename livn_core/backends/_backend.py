@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import attrs
 
+from livn_core._showing import shown
 from livn_core.backends.availability import Availability
 from livn_core.errors import BackendError, ConfigError, InvalidTypeError
 
@@ -57,14 +58,16 @@ class Backend:
             raise ConfigError(f"backend {self.name!r} takes no options, but was given {', '.join(map(str, given))}")
         file = self._ask("livn_backend_open", source=source, options=given)
         if file is None:
-            raise BackendError(f"{source}: backend {self.name!r} ({self.provider}) opened nothing: it returned None")
+            raise BackendError(
+                f"{shown(source)}: backend {self.name!r} ({self.provider}) opened nothing: it returned None"
+            )
         missing = [name for name in ("__getitem__", "keys", "close") if not hasattr(file, name)]
         if missing:
-            kind = type(file).__name__
-            raise BackendError(
-                f"{source}: backend {self.name!r} ({self.provider}) opened a {kind}, which has no {', '.join(missing)}"
-            )
+            raise self._error(source, f"opened a {type(file).__name__}, which has no {', '.join(missing)}")
         return file  # type: ignore[no-any-return]
+
+    def _error(self, source: str, problem: str) -> BackendError:
+        return BackendError(f"{shown(source)}: backend {self.name!r} ({self.provider}) {problem}")
 
     @staticmethod
     def _checked(options: Mapping[str, object] | None) -> dict[str, object]:
@@ -79,17 +82,16 @@ class Backend:
         """Read one JSON file of a system; see :func:`livn_core.hookspecs.livn_backend_sidecar`."""
         answer = self._ask("livn_backend_sidecar", source=source, name=name, options=self._checked(options))
         if answer is not None and not isinstance(answer, bytes):
-            raise BackendError(
-                f"{source}: backend {self.name!r} ({self.provider}) returned {type(answer).__name__} "
-                f"for the sidecar {name!r} instead of bytes"
-            )
+            raise self._error(source, f"returned {type(answer).__name__} for the sidecar {name!r} instead of bytes")
         return answer
 
     def sidecars(self, source: str, options: Mapping[str, object] | None = None) -> tuple[str, ...] | None:
         """List a system's JSON files; see :func:`livn_core.hookspecs.livn_backend_sidecars`."""
         answer: Sequence[str] | None = self._ask("livn_backend_sidecars", source=source, options=self._checked(options))
         if isinstance(answer, str):
-            raise BackendError(f"{source}: backend {self.name!r} ({self.provider}) listed {answer!r} instead of names")
+            raise BackendError(
+                f"{shown(source)}: backend {self.name!r} ({self.provider}) listed {answer!r} instead of names"
+            )
         return None if answer is None else tuple(sorted(answer))
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import attrs
 
+from livn_core._showing import shown
 from livn_core.backends._backend import Backend
 from livn_core.backends._hints import first_install, install_hint, wanted
 from livn_core.backends._loading import Broken
@@ -146,7 +147,7 @@ class Choice:
         source = self.source
         if source is not None and "://" not in source and not _exists(source):
             return SourceNotFoundError(f"{source}: no such file or directory")
-        what = source or "anything"
+        what = shown(source) if source else "anything"
         if not self._entries:
             return NoBackendError(f"no backend is installed that could open {what} -> {first_install()}")
         lines = "\n".join(f"  {row.line()}" for row in self.selection(None).candidates)

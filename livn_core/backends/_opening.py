@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from livn_core._showing import shown
 from livn_core.backends._backend import Backend
 from livn_core.backends._choice import Choice
 from livn_core.backends._override import ENV_VAR, BackendNames
@@ -56,7 +57,7 @@ def _worst(failures: list[Exception]) -> Exception | None:
 
 def _warn_of_fallback(selection: Selection, error: Exception) -> None:
     message = (
-        f"{selection.source}: backend {selection.instead_of} failed ({type(error).__name__}: {error}); "
+        f"{shown(selection.source or '')}: backend {selection.instead_of} failed ({type(error).__name__}: {error}); "
         f"reading with {selection.name} instead"
     )
     warnings.warn(message, BackendFallbackWarning, stacklevel=4)
@@ -65,6 +66,6 @@ def _warn_of_fallback(selection: Selection, error: Exception) -> None:
 def _note(source: str, backend: Backend, choice: Choice) -> str:
     why = choice.selection(backend).why
     return (
-        f"livn: while opening {source} with backend {backend.name!r} ({backend.provider}), chosen {why}; "
+        f"livn: while opening {shown(source)} with backend {backend.name!r} ({backend.provider}), chosen {why}; "
         f"choose another with backend=, use_backend() or {ENV_VAR}"
     )

@@ -7,6 +7,7 @@ from typing import Literal, TypeAlias
 
 import attrs
 
+from livn_core._showing import shown
 from livn_core.backends._backend import Backend
 from livn_core.backends._override import ENV_VAR, By
 
@@ -85,7 +86,7 @@ class Selection:
 
     def explain(self) -> str:
         """Several lines: the choice, then every candidate with its reason."""
-        head = f"{self.name}, {self.why}" if self.chosen else f"no backend can open {self.source or 'anything'}"
+        head = f"{self.name}, {self.why}" if self.chosen else f"no backend can open {shown(self.source or 'anything')}"
         return "\n".join([head, *(f"  {candidate.line()}" for candidate in self.candidates)])
 
     def __str__(self) -> str:

@@ -13,8 +13,9 @@ from livn_core.cli._check import checked
 from livn_core.cli._locate import files_to_probe, locate
 from livn_core.cli._options import backend_option, debug_option, json_option
 from livn_core.cli._output import print_heading, print_json, print_table
-from livn_core.cli._text import one_line, redacted
+from livn_core.cli._text import one_line
 from livn_core.errors import LivnError
+from livn_core.locations import redacted
 
 COLUMNS = ("backend", "provider", "priority", "status", "reason", "remedy")
 

@@ -12,8 +12,9 @@ from typing import TextIO
 
 import click
 
-from livn_core.cli._text import printable, redacted
+from livn_core.cli._text import printable
 from livn_core.errors import LivnError
+from livn_core.locations import redacted
 
 FAILED = 1
 INTERRUPTED = 130

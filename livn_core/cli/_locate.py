@@ -7,8 +7,8 @@ from pathlib import Path, PurePosixPath
 
 from livn_core.backends import BackendNames, server_in_play
 from livn_core.errors import SystemNotFoundError
+from livn_core.locations import is_address, join
 from livn_core.system import predefined
-from livn_core.system._location import is_address, join
 
 SUFFIXES = frozenset({".h5", ".hdf5", ".he5", ".nh5"})
 """What an HDF5 file that cannot be looked at, such as one on a server, is told by."""

@@ -9,8 +9,6 @@ import re
 
 # C0, DEL and C1, the two line separators of Unicode, and what turns the direction of writing around.
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
-_CREDENTIALS = re.compile(r"(?<=://)[^\s/@?#]+@")
-_QUERY = re.compile(r"(://[^\s?#]*)[?#]\S*?(?=[:,;.)'\"\]]*(?:\s|$))")
 
 
 def printable(text: str, keep: str = "") -> str:
@@ -34,11 +32,6 @@ def printable_json(text: str) -> str:
 def one_line(text: str) -> str:
     """A message in one line."""
     return " ".join(line.strip() for line in text.splitlines() if line.strip())
-
-
-def redacted(text: str) -> str:
-    """Leave user names, passwords and query strings out of the addresses in a text."""
-    return _QUERY.sub(r"\1", _CREDENTIALS.sub("", text))
 
 
 def _escaped(character: str) -> str:

@@ -164,7 +164,7 @@ class NeuroH5File:
             The file contradicts itself, or an attribute has an unsupported type.
         """
         owner = self._population(population)
-        wanted = None if gids is None else as_gids(gids, owner, self.source)
+        wanted = None if gids is None else as_gids(gids, owner, self._store.source)
         top = f"/Populations/{population}/{namespace}"
         chosen = self._attribute_names(population, namespace, names)
         nodes = [AttributeNode(owner, f"{top}/{name}") for name in chosen]
@@ -183,7 +183,7 @@ class NeuroH5File:
         ):
             return chosen
         known = self.namespaces(population)
-        where = f"{self.source}: population {population}"
+        where = f"{self._store.source}: population {population}"
         if namespace not in known:
             raise unknown_name("namespace", namespace, known, where)
         if names is None:
@@ -210,7 +210,7 @@ class NeuroH5File:
         layouts = self._layouts_by_pair
         if (pre, post) not in layouts:
             known = [f"{one} -> {other}" for one, other in layouts]
-            raise unknown_name("projection", f"{first.name} -> {second.name}", known, self.source)
+            raise unknown_name("projection", f"{first.name} -> {second.name}", known, self._store.source)
         with self._lock:
             if (pre, post) not in self._opened:
                 wide = any(one.stop - 1 > LARGEST_INT32 for one in self.populations if one.count)
@@ -243,7 +243,7 @@ class NeuroH5File:
         if not isinstance(name, str):
             raise InvalidTypeError(f"a population is named by a str, not {name!r}")
         if name not in populations:
-            raise unknown_name("population", name, populations, self.source)
+            raise unknown_name("population", name, populations, self._store.source)
         return populations[name]
 
     @property
@@ -264,7 +264,9 @@ class NeuroH5File:
         self.close()
 
     def __repr__(self) -> str:
-        return f"NeuroH5File({self.source!r}, {'closed' if self.closed else 'open'}, backend {self.selection.name})"
+        return (
+            f"NeuroH5File({self._store.source!r}, {'closed' if self.closed else 'open'}, backend {self.selection.name})"
+        )
 
 
 def _is_plain(name: str) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from livn_core._showing import shown
 from livn_core.errors import BackendError, ClosedFileError, FormatError, LivnError, TooLargeError
 from livn_core.h5file import AnyArray, H5File, IntArray, Ranges
 from livn_core.ranges import read_many
@@ -22,11 +23,11 @@ class Store:
     file
         What a backend opened.
     source
-        Its path or address, for messages.
+        Its path or address; messages have it without secrets.
     """
 
     def __init__(self, file: H5File, source: str) -> None:
-        self.source = source
+        self.source = shown(source)
         self._file: H5File | None = file
         # Whoever can still read from the file holds this object: a projection may outlive the file that it came from.
         self._release = weakref.finalize(self, file.close)

@@ -8,9 +8,9 @@ from functools import cached_property
 from typing import Any
 
 from livn_core.errors import FormatError, InvalidArgumentError, SourceNotFoundError
+from livn_core.locations import check_inside, is_address, join, shown
 from livn_core.system import _original
 from livn_core.system._graph import GraphDocument
-from livn_core.system._location import check_inside, is_address, join, shown
 from livn_core.system._mea import FILE as MEA_FILE
 from livn_core.system._sidecars import Sidecars, decode
 from livn_core.system._synapses import SynapseProjection, synapse_projections, weight_names

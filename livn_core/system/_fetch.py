@@ -15,7 +15,7 @@ from livn_core.errors import (
     MissingPackageError,
     SystemNotFoundError,
 )
-from livn_core.system._location import is_address, last_part, shown
+from livn_core.locations import is_address, last_part, shown
 from livn_core.system._predefined import holds_system
 from livn_core.system._ranks import rank_and_size
 

@@ -22,7 +22,7 @@ from livn_core.errors import (
     SystemNotFoundError,
     UnknownBackendError,
 )
-from livn_core.system._location import is_address, join, last_part, shown
+from livn_core.locations import is_address, join, last_part, shown
 
 if TYPE_CHECKING:
     from livn_core.neuroh5 import NeuroH5File

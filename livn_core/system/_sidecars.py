@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from livn_core.errors import FormatError, InvalidArgumentError, SourceNotFoundError
-from livn_core.system._location import check_inside, is_address, join, shown
+from livn_core.locations import check_inside, is_address, join, shown
 
 if TYPE_CHECKING:
     from livn_core.system._files import SystemFiles

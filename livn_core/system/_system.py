@@ -13,12 +13,12 @@ import numpy.typing as npt
 
 from livn_core.backends import BackendNames, Selection
 from livn_core.errors import InvalidArgumentError, LivnError, SourceNotFoundError, UnknownNameError
+from livn_core.locations import checked_uri, last_part, shown
 from livn_core.system import _connectivity, _extent
 from livn_core.system._cells import CellsMetaData
 from livn_core.system._display import summary_html
 from livn_core.system._documents import Documents
 from livn_core.system._files import SystemFiles, Wish
-from livn_core.system._location import checked_uri, last_part, shown
 from livn_core.system._percell import PerCell
 from livn_core.system._sidecars import Sidecars
 from livn_core.system._structure import Structure

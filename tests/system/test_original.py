@@ -8,9 +8,8 @@ import sys
 import numpy as np
 import pytest
 
-from livn_core.errors import FormatError, LivnError
+from livn_core.errors import FormatError, LivnError, MissingPackageError
 from livn_core.system import MEA, ParallelSystem, System
-from livn_core.errors import MissingPackageError
 from livn_core.system._original import is_installed
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # the original and what it imports warn of their own accord

@@ -14,6 +14,7 @@ from typing import Any, Self
 
 from livn_core.errors import FormatError
 from livn_core.h5file import AnyArray, Ranges
+from livn_core.locations import shown
 from livn_pyfive.dataset import Dataset
 from livn_pyfive.datatype import Dtype, UnsupportedType, native
 from livn_pyfive.guard import BoundedReader, reading
@@ -118,7 +119,7 @@ class PyfiveFile(Group):
 
     def __init__(self, storage: Storage, threads: int | None = None) -> None:
         self.storage = storage
-        self.filename = storage.name
+        self.filename = shown(storage.name)
         self._threads = threads
         self._found: dict[str, Any] = {}
         with storage.use(), reading(self.filename, "/"):

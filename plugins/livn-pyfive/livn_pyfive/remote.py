@@ -21,6 +21,7 @@ from livn_core.errors import (
     LivnError,
     SourceNotFoundError,
 )
+from livn_core.locations import redacted, shown
 from livn_pyfive.storage import Storage
 
 # Metadata is read in pages of this size; a system's metadata is a few.
@@ -52,7 +53,9 @@ def open_remote(source: str, storage_options: Mapping[str, Any]) -> Storage:
         if size is not None and _has_ranges(fs, path, int(size)):
             return RemoteStorage(source, int(size), fs, path)
         if size is not None and size > _MAX_WHOLE:
-            raise BackendError(f"{source}: the server gives no parts of a file, and it is large; download it first")
+            raise BackendError(
+                f"{shown(source)}: the server gives no parts of files, and this one is large; download it"
+            )
         return MemoryStorage(source, fs.cat_file(path))
 
 
@@ -87,11 +90,11 @@ def mapped(source: str) -> Iterator[None]:
     except (LivnError, NotImplementedError):
         raise
     except PermissionError as error:
-        raise BackendPermissionError(f"{source}: access is refused") from error
+        raise BackendPermissionError(f"{shown(source)}: access is refused") from error
     except TimeoutError as error:
-        raise BackendConnectionError(f"{source}: no answer in time") from error
+        raise BackendConnectionError(f"{shown(source)}: no answer in time") from error
     except ImportError as error:
-        raise BackendError(f"{source}: {error}; pip install 'livn-pyfive[remote]'") from error
+        raise BackendError(f"{shown(source)}: {redacted(str(error))}; pip install 'livn-pyfive[remote]'") from error
     except Exception as error:
         raise _translated(source, error) from error
 
@@ -104,14 +107,14 @@ def _translated(source: str, error: Exception) -> LivnError:
     cause = error.__cause__ if isinstance(error, FileNotFoundError) and error.__cause__ else error
     status = getattr(cause, "status", None)
     if status in (401, 403):
-        return BackendPermissionError(f"{source}: access is refused (status {status})")
+        return BackendPermissionError(f"{shown(source)}: access is refused (status {status})")
     if type(cause).__name__.startswith(_UNREACHABLE) or isinstance(cause, ConnectionError):
-        return BackendConnectionError(f"{source}: the server cannot be reached")
+        return BackendConnectionError(f"{shown(source)}: the server cannot be reached")
     if isinstance(error, FileNotFoundError) and status in (None, 404, 410):
-        return SourceNotFoundError(f"{source}: there is nothing at that address")
+        return SourceNotFoundError(f"{shown(source)}: there is nothing at that address")
     if status is not None:
-        return BackendError(f"{source}: the server answers with status {status}")
-    return BackendError(f"{source}: {type(error).__name__}: {error}")
+        return BackendError(f"{shown(source)}: the server answers with status {status}")
+    return BackendError(f"{shown(source)}: {type(error).__name__}: {redacted(str(error))}")
 
 
 class RemoteStorage(Storage):

@@ -23,6 +23,7 @@ from livn_core.errors import (
     LivnError,
     SourceNotFoundError,
 )
+from livn_core.locations import shown
 
 # Linux reads at most 2 GiB in one call.
 _AT_ONCE = 1 << 30
@@ -66,7 +67,7 @@ class Storage(ABC):
         """
         with self._lock:
             if self._closed:
-                raise ClosedFileError(f"{self.name}: the file was closed")
+                raise ClosedFileError(f"{shown(self.name)}: the file was closed")
             self._users += 1
         try:
             yield

@@ -1,4 +1,4 @@
-"""Where a system lies: joining names to a path or an address, and showing one without its secrets."""
+"""Where systems and files lie: joining names to a path or an address, and finding out which of the two it is."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ import os
 import re
 from pathlib import PurePosixPath
 
+from livn_core._showing import QUERY, is_address, redacted, shown
 from livn_core.errors import InvalidArgumentError, InvalidTypeError
 
-_SCHEME = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*(::|://)")
-_CREDENTIALS = re.compile(r"(?<=://)[^/@?#]+@")
-_QUERY = re.compile(r"[?#].*$", re.DOTALL)
+__all__ = ["check_inside", "checked_uri", "is_address", "join", "last_part", "redacted", "shown"]
 
 
 def checked_uri(uri: object) -> str:
@@ -32,16 +31,11 @@ def checked_uri(uri: object) -> str:
     return path
 
 
-def is_address(uri: str) -> bool:
-    """Whether this is an address (``https://…``, ``hdf5://…``) rather than a local path."""
-    return _SCHEME.match(uri) is not None
-
-
 def join(uri: str, name: str) -> str:
     """The place of ``name`` inside the system at ``uri``; an address keeps its query string."""
     if not is_address(uri):
         return os.path.join(uri, *name.split("/"))  # noqa: PTH118 - "./x" must stay as the user wrote it
-    query = _QUERY.search(uri)
+    query = QUERY.search(uri)
     tail = query.group() if query else ""
     return f"{uri[: len(uri) - len(tail)].rstrip('/')}/{name}{tail}"
 
@@ -49,15 +43,8 @@ def join(uri: str, name: str) -> str:
 def last_part(uri: str) -> str:
     """The name of the system at ``uri``: its last path component, whatever slashes follow it."""
     if is_address(uri):
-        return _QUERY.sub("", uri).rstrip("/").rsplit("/", 1)[-1]
+        return QUERY.sub("", uri).rstrip("/").rsplit("/", 1)[-1]
     return os.path.basename(os.path.abspath(uri))  # noqa: PTH100, PTH119 - pathlib has no lexical abspath
-
-
-def shown(uri: str) -> str:
-    """The path or address as it may be printed: without user names, passwords and query strings."""
-    if not is_address(uri):
-        return uri
-    return _QUERY.sub("", _CREDENTIALS.sub("", uri))
 
 
 def check_inside(name: str) -> str:
