@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from livn_core.backends import default_backends, use_backend
 from livn_core.errors import InvalidArgumentError, SystemNotFoundError
 from livn_core.system import PREDEFINED, System, available, fetch, make, predefined
 
@@ -78,9 +79,21 @@ def test_public_name_says_how_to_get_it(places):
 
 
 def test_server_needs_no_local_files(places, monkeypatch):
+    if "h5pyd" not in default_backends().names:
+        pytest.skip("pip install livn-h5pyd")
     monkeypatch.setenv("LIVN_HSDS", "whatever it says")
     assert predefined("EI1") == os.path.join("systems", "graphs", "EI1")  # noqa: PTH118
     assert not Path("systems").exists()
+
+
+def test_server_is_out_of_play_where_another_backend_is_named(places, monkeypatch):
+    expected = predefined("EI1")
+    monkeypatch.setenv("LIVN_HSDS", "whatever it says")
+    assert predefined("EI1", backend="h5py") == expected
+    with use_backend("h5py"):
+        assert predefined("EI1") == expected
+    monkeypatch.setenv("LIVN_H5_BACKEND", "h5py")
+    assert predefined("EI1") == expected
 
 
 def test_system_is_a_path_and_says_so(places):
