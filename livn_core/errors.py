@@ -108,6 +108,11 @@ class MissingPackageError(LivnError, ImportError):
     """Something needs a package that is not installed; the message says which, and how to get it."""
 
 
+def missing_package(package: str, what: str) -> MissingPackageError:
+    """Build the error for a library that something of ours needs, and how to get it."""
+    return MissingPackageError(f"{what} needs {package}: pip install {package}")
+
+
 class LivnWarning(UserWarning):
     """Base of every warning of livn-core."""
 

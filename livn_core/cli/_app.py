@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from livn_core import __version__
 from livn_core.cli._errors import reported
 from livn_core.cli._original import call_the_original, script_of_the_original
 from livn_core.cli._output import never_fail_to_encode
@@ -51,6 +52,7 @@ class Commands(click.Group):
     epilog="Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.",
 )
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+@click.version_option(__version__, package_name="livn-core", message="livn-core %(version)s")
 def app(debug: bool) -> None:
     """Open the structure of neural networks wherever it lies."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable
 
 import attrs
@@ -9,7 +10,7 @@ import attrs
 from livn_core.backends import BackendNames, Selection
 from livn_core.cli._fallback import local_copy
 from livn_core.cli._locate import is_one_file, locate
-from livn_core.errors import ConfigError, LivnError
+from livn_core.errors import ConfigError, LivnError, LivnWarning
 from livn_core.locations import redacted
 from livn_core.neuroh5 import Projection, open_neuroh5
 from livn_core.system import System
@@ -46,7 +47,8 @@ class Description:
     n_edges: int
     populations: list[PopulationRow]
     projections: list[ProjectionRow]
-    sidecars: list[str]
+    sidecars: list[str] | None
+    """``None`` where it is not known."""
 
 
 def describe(name: str, backend: BackendNames | None = None, fallback: bool = False) -> Description:
@@ -84,7 +86,16 @@ def _system(source: str, backend: BackendNames | None, fallback: bool) -> Descri
             for name, (start, count) in system.population_ranges.items()
         ]
         projections = [_projection(system.projection(*pair)) for pair in system.projection_names]
-        return _description(source, system.backend_selection, populations, projections, list(system.sidecar_names))
+        return _description(source, system.backend_selection, populations, projections, _sidecars(system))
+
+
+def _sidecars(system: System) -> list[str] | None:
+    """Names of the JSON files; where only they cannot be had, the rest is worth showing all the same."""
+    try:
+        return list(system.sidecar_names)
+    except (LivnError, OSError) as error:
+        warnings.warn(f"its JSON files are not known: {error}", LivnWarning, stacklevel=2)
+        return None
 
 
 def _file(source: str, backend: BackendNames | None, fallback: bool) -> Description:
@@ -111,7 +122,7 @@ def _description(
     selection: Selection,
     populations: list[PopulationRow],
     projections: list[ProjectionRow],
-    sidecars: list[str],
+    sidecars: list[str] | None,
 ) -> Description:
     return Description(
         source=redacted(source),

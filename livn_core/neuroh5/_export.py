@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from livn_core.errors import missing_package
 from livn_core.h5file import AnyArray
 from livn_core.neuroh5.values import Edges
 
@@ -35,7 +36,10 @@ def to_scipy(projection: Projection, weight: str | None = None) -> sp.csc_array:
         Row *i* is gid ``pre.start + i``, column *j* is gid ``post.start + j``. One stored entry for each edge: where
         two cells share several, ``tocoo()`` shows them all, and indexing, sums and products add them up.
     """
-    import scipy.sparse as sp
+    try:
+        import scipy.sparse as sp
+    except ImportError as error:
+        raise missing_package("scipy", "to_scipy()") from error
 
     edges = projection.read(attributes=False if weight is None else (weight,))
     pointer = np.concatenate(([0], np.cumsum(projection.in_degree())))
@@ -55,14 +59,20 @@ def to_pandas(projection: Projection, attributes: AttributeNames = True) -> pd.D
         One row for each edge, in the order of ``read()``: ``pre`` and ``post`` (gids), then each attribute under its
         full name, ``"Namespace/name"``, in the file's dtype.
     """
-    import pandas as pd
+    try:
+        import pandas as pd
+    except ImportError as error:
+        raise missing_package("pandas", "to_pandas()") from error
 
     return pd.DataFrame(_columns(projection, attributes))
 
 
 def to_arrow(projection: Projection, attributes: AttributeNames = True) -> pa.Table:
     """The projection as an Arrow table, with the columns of :func:`to_pandas`."""
-    import pyarrow as pa
+    try:
+        import pyarrow as pa
+    except ImportError as error:
+        raise missing_package("pyarrow", "to_arrow()") from error
 
     return pa.table(_columns(projection, attributes))
 

@@ -245,6 +245,8 @@ def _not_a_system(uri: str, error: Exception) -> str:
         name = last_part(uri)
         hint = f"; there is a system of that name: System(predefined({name!r}))" if name in known else ""
         return f"{shown(uri)}: there is no system there ({error}){hint}"
+    if (place / ONE_FILE).is_file() or (place / CELLS).is_file():
+        return f"{uri}: {error}. A system lies on this machine at that path: to read it, name another backend"
     if not place.is_dir():
         return f"{uri}: a system is a directory, and this is a file; to read a single file, use open_neuroh5()"
     held = ", ".join(sorted(entry.name for entry in place.iterdir())[:10]) or "nothing"

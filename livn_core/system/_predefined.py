@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import sys
 from collections.abc import Iterator
@@ -104,7 +105,9 @@ def _further_places() -> Iterator[Path]:
 def _not_found(name: str, places: list[Path]) -> str:
     lines = "".join(f"\n  {place}" for place in places)
     here = ", ".join(available()) or "none"
-    text = f"there is no system {name!r} in{lines}\nsystems found there: {here}."
+    close = difflib.get_close_matches(name.upper(), available(), n=1)
+    hint = f" Did you mean {close[0]}?" if close else ""
+    text = f"there is no system {name!r} in{lines}\nsystems found there: {here}.{hint}"
     if name in PREDEFINED:
         return (
             f"{text}\n{name} is one of the original's public systems; get it once, with fsspec and huggingface_hub "

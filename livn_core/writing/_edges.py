@@ -106,7 +106,7 @@ class ProjectionWriter:
                 self._storage.put(group, key[1], column)
                 continue
             if key not in self._growing:
-                self._growing[key] = self._storage.grow(group, key[1], column.dtype)
+                self._growing[key] = self._storage.grow(group, key[1], column.dtype, column.size)
             self._growing[key].append(column)
 
 

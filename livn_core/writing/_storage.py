@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 DEFAULT_CHUNKS = 65_536
 """Elements in a chunk where there must be chunks: 256 KiB of float32, which HDF5's default cache holds four times."""
 
+LEAST_CHUNKS = 64
+"""Elements in a chunk of an array whose first piece is tiny."""
+
 
 def import_h5py() -> Any:
     """Import h5py, or say how to get it."""
@@ -75,9 +78,12 @@ class Storage:
         options = self._chunked(min(self.chunks or DEFAULT_CHUNKS, array.size)) if chunked else {}
         group.create_dataset(name, data=array, **options)
 
-    def grow(self, group: h5py.Group, name: str, dtype: np.dtype[Any]) -> Growing:
-        """Begin an array that comes in pieces."""
-        options = self._chunked(self.chunks or DEFAULT_CHUNKS)
+    def grow(self, group: h5py.Group, name: str, dtype: np.dtype[Any], first: int = 0) -> Growing:
+        """Begin an array that comes in pieces; ``first`` is the size of the first of them.
+
+        A chunk is written whole, so one that is much larger than what comes would only fill the file.
+        """
+        options = self._chunked(self.chunks or min(DEFAULT_CHUNKS, max(first, LEAST_CHUNKS)))
         return Growing(group.create_dataset(name, shape=(0,), maxshape=(None,), dtype=dtype, **options))
 
     def _chunked(self, chunk: int) -> dict[str, Any]:

@@ -126,3 +126,11 @@ def test_version(run):
     assert found["livn-core"] == livn_core.__version__
     assert found["backend pyfive"] == f"livn-pyfive {livn_core.__version__}"
     assert run("version").stdout.splitlines()[0] == f"livn-core {livn_core.__version__}"
+
+
+def test_version_option(run):
+    assert run("--version").stdout == f"livn-core {livn_core.__version__}\n"
+
+
+def test_name_that_was_probably_meant(run):
+    assert "Did you mean EI1?" in run("info", "ei1").stderr

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+import sys
 
 import h5py
 import numpy as np
@@ -127,6 +128,16 @@ def test_half_precision_weights_become_single(file):
     assert matrix.toarray().sum() == 4.5
     with pytest.raises(KeyError):
         file.projection("A", "B").to_scipy("")
+
+
+@pytest.mark.parametrize(
+    ("package", "method"), [("scipy", "to_scipy"), ("pandas", "to_pandas"), ("pyarrow", "to_arrow")]
+)
+def test_library_that_is_not_installed(package, method, file, monkeypatch):
+    for name in (package, f"{package}.sparse"):
+        monkeypatch.setitem(sys.modules, name, None)
+    with pytest.raises(ImportError, match=rf"{method}\(\) needs {package}: pip install {package}"):
+        getattr(file.projection("A", "B"), method)()
 
 
 def test_an_empty_population_far_away_widens_nothing(written, layouts):

@@ -169,5 +169,5 @@ def _not_found(error: BaseException, target: Target) -> LivnError:
     if "folder" in str(error):
         return SourceNotFoundError(f"{target}: that is a folder; a domain is one file of a system, such as cells.h5")
     return SourceNotFoundError(
-        f"{target}: there is none; import the file first, for instance with hsload, or correct the system's name"
+        f"{target}: there is none; import the system first (livn-ui), or correct its name"
     )
