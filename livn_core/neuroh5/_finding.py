@@ -23,6 +23,8 @@ def find_layouts(store: Store, populations: Mapping[str, Population], valid: Val
     FormatError
         A projection names a population that the file does not have, or one pair has two projections.
     """
+    if store.is_dataset(TOP):
+        raise store.error(TOP, "must be a group of projections, but is a dataset")
     today: list[EdgeLayout] = []
     older: list[EdgeLayout] = []
     for first in store.keys(TOP):

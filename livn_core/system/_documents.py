@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 from collections.abc import Mapping, Sequence
 from functools import cached_property
@@ -56,14 +57,14 @@ class Documents:
 
     @property
     def connections_config(self) -> dict[str, Any]:
-        """How populations are connected: ``{"synapses": {post: {pre: settings}}, …}``; not to be changed.
+        """How populations are connected: ``{"synapses": {post: {pre: settings}}, …}``; a copy.
 
         Raises
         ------
         SourceNotFoundError, FormatError
             As for :attr:`graph`.
         """
-        return self.graph.connections_config
+        return copy.deepcopy(self.graph.connections_config)
 
     def synapse_projections(self) -> list[SynapseProjection]:
         """Every kind of synapse that ``graph.json`` declares.

@@ -56,7 +56,21 @@ def rows(
         attribute = attributes[axis]
         _check_one_each(attribute, gids, f"{node}/{axis}", place)
         table[:, column] = attribute.values
+    check_finite(table, node, place)
     return table
+
+
+def check_finite(table: npt.NDArray[np.float64], node: str, place: str) -> None:
+    """Refuse coordinates that are no place.
+
+    Raises
+    ------
+    FormatError
+        A coordinate is infinite or not a number.
+    """
+    wrong = np.flatnonzero(~np.isfinite(table).all(axis=1))
+    if wrong.size:
+        raise FormatError(place, node, f"gid {int(table[wrong[0], 0])} has a coordinate that is not finite")
 
 
 def _check_one_each(attribute: CellAttribute, gids: npt.NDArray[np.int64], node: str, place: str) -> None:

@@ -10,14 +10,19 @@ from typing import Any
 
 from livn_core.errors import (
     BackendConnectionError,
+    FormatError,
     InvalidArgumentError,
     LivnError,
     MissingPackageError,
     SystemNotFoundError,
 )
-from livn_core.locations import is_address, last_part, shown
+from livn_core.locations import is_address, last_part, redacted, shown
 from livn_core.system._predefined import holds_system
 from livn_core.system._ranks import rank_and_size
+from livn_core.system._sidecars import parse_json
+
+SIGNATURE = b"\x89HDF\r\n\x1a\n"
+"""How every HDF5 file begins that has no user block."""
 
 
 def fetch(
@@ -94,15 +99,35 @@ def _copy_whole(uri: str, target: Path, force: bool) -> None:
         (_copy_remote if is_address(uri) else _copy_local)(uri, fresh)
         if not holds_system(fresh):
             raise SystemNotFoundError(f"{shown(uri)}: is no system: it has neither graph.h5 nor cells.h5")
+        _check_content(fresh, shown(uri))
         if target.is_dir():
             target.rename(Path(scratch) / "replaced")
         fresh.rename(target)
 
 
+def _check_content(fresh: Path, place: str) -> None:
+    """Refuse what is not what its name says: servers answer many an address with a page of HTML."""
+    for path in fresh.rglob("*"):
+        name = path.relative_to(fresh).as_posix()
+        if path.suffix == ".h5":
+            with path.open("rb") as file:
+                if file.read(len(SIGNATURE)) != SIGNATURE:
+                    raise FormatError(place, name, "is no HDF5 file, so nothing was copied; is the address right?")
+        elif path.suffix == ".json":
+            parse_json(path.read_bytes(), f"{place}/{name}")
+
+
 def _copy_local(uri: str, fresh: Path) -> None:
     if not Path(uri).is_dir():
         raise SystemNotFoundError(f"{uri}: there is no such directory")
-    shutil.copytree(uri, fresh)
+    if fresh.resolve().is_relative_to(Path(uri).resolve()):
+        raise InvalidArgumentError(f"{uri}: would be copied into itself; give another directory=")
+    shutil.copytree(uri, fresh, ignore=_no_files)
+
+
+def _no_files(folder: str, names: list[str]) -> list[str]:
+    """What a copy leaves out: pipes and the like, which would be waited for."""
+    return [name for name in names if not (Path(folder) / name).is_dir() and not (Path(folder) / name).is_file()]
 
 
 def _copy_remote(uri: str, fresh: Path) -> None:
@@ -111,7 +136,7 @@ def _copy_remote(uri: str, fresh: Path) -> None:
     for remote, details in _listing(filesystem, root, uri).items():
         local = fresh / os.path.relpath(remote, root)
         if not local.resolve().is_relative_to(fresh.resolve()):
-            raise InvalidArgumentError(f"{shown(uri)}: lists {remote!r}, which lies outside of it")
+            raise InvalidArgumentError(f"{shown(uri)}: lists {shown(remote)!r}, which lies outside of it")
         local.parent.mkdir(parents=True, exist_ok=True)
         _copy_file(filesystem, remote, local, details.get("size"), shown(uri))
 
@@ -120,10 +145,11 @@ def _copy_file(filesystem: Any, remote: str, local: Path, size: int | None, plac
     try:
         filesystem.get_file(remote, str(local))
     except Exception as error:
-        raise BackendConnectionError(f"{place}: {remote} could not be read: {type(error).__name__}: {error}") from error
+        problem = redacted(f"{remote} could not be read: {type(error).__name__}: {error}")
+        raise BackendConnectionError(f"{place}: {problem}") from error
     if size is not None and local.stat().st_size != size:
         raise BackendConnectionError(
-            f"{place}: {remote} has {size} bytes, but {local.stat().st_size} arrived; try again"
+            f"{place}: {shown(remote)} has {size} bytes, but {local.stat().st_size} arrived; try again"
         )
 
 
@@ -137,7 +163,7 @@ def _filesystem(uri: str) -> tuple[Any, str]:
             f"{shown(uri)}: copying from there needs {error.name or error} -> pip install fsspec huggingface_hub"
         ) from error
     except ValueError as error:
-        raise InvalidArgumentError(f"{shown(uri)}: {error}") from error
+        raise InvalidArgumentError(f"{shown(uri)}: {redacted(str(error))}") from error
     return filesystem, root
 
 
@@ -149,7 +175,8 @@ def _listing(filesystem: Any, root: str, uri: str) -> dict[str, dict[str, Any]]:
     except LivnError:
         raise
     except Exception as error:
-        raise BackendConnectionError(f"{shown(uri)}: could not be listed: {type(error).__name__}: {error}") from error
+        problem = redacted(f"{type(error).__name__}: {error}")
+        raise BackendConnectionError(f"{shown(uri)}: could not be listed: {problem}") from error
     if not found:
         raise SystemNotFoundError(f"{shown(uri)}: there is no such directory")
     return found

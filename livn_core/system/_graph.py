@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from livn_core.errors import FormatError
+from livn_core.neuroh5.values import read_only
 
 VERSION = 1
 """The newest version of the format that is understood (``"version"`` in the file; older files have none)."""
@@ -223,7 +224,7 @@ def _corners(extent: object, place: str, node: str) -> npt.NDArray[np.float64]:
         corners = np.empty(0)
     if corners.shape != (2, 3) or not np.isfinite(corners).all():
         raise FormatError(place, node, "has to be two corners of three numbers, [[x0, y0, z0], [x1, y1, z1]]")
-    return np.sort(corners, axis=0)
+    return read_only(np.sort(corners, axis=0))
 
 
 def _kind(value: object) -> str:

@@ -227,6 +227,8 @@ def _table(coordinates: Any, size: int) -> npt.NDArray[np.float64]:
             f"or ({size}, 4) for gid, x, y, z, not {given.shape}"
         )
     _check_gids(table[:, 0])
+    if not np.isfinite(table).all():
+        raise InvalidArgumentError("coordinates have to be finite numbers")
     table.setflags(write=False)
     return table
 

@@ -81,7 +81,10 @@ class Sidecars:
         if is_address(self.uri):
             self._missing(name, None, "; its backend serves no files beside the HDF5 ones")
         try:
-            return Path(join(self.uri, name)).read_bytes()
+            path = Path(join(self.uri, name))
+            if path.exists() and not path.is_file():
+                raise InvalidArgumentError(f"{path}: is no regular file")
+            return path.read_bytes()
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
             self._missing(name, error)
 
@@ -107,6 +110,8 @@ def parse_json(content: bytes, place: str) -> Any:
         problem = f"byte {error.start}: {error.reason}; JSON has to be UTF-8"
     except RecursionError:
         problem = "is nested too deeply"
+    except ValueError as error:
+        problem = str(error)
     raise FormatError(place, "/", problem)
 
 
@@ -140,10 +145,11 @@ def decode(content: bytes, name: str, place: str) -> Any:
 
 def _parse_npy(content: bytes, place: str) -> Any:
     import io
+    import zipfile
 
     import numpy as np
 
     try:
         return np.load(io.BytesIO(content), allow_pickle=False)
-    except (ValueError, EOFError, SyntaxError) as error:
+    except (ValueError, EOFError, SyntaxError, OSError, MemoryError, zipfile.BadZipFile) as error:
         raise FormatError(place, "/", f"is no .npy file that can be read without unpickling: {error}") from error

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from livn_core.backends import BackendNames, Selection
 from livn_core.errors import InvalidArgumentError, LivnError, SourceNotFoundError, UnknownNameError
 from livn_core.locations import checked_uri, last_part, shown
+from livn_core.neuroh5.values import read_only
 from livn_core.system import _connectivity, _extent
 from livn_core.system._cells import CellsMetaData
 from livn_core.system._display import summary_html
@@ -98,7 +99,7 @@ class System(Documents, PerCell, Structure):
         """``{population: (first gid, number of cells)}``, in gid order."""
         return self._files.cells.population_ranges
 
-    @cached_property
+    @property
     def cells_meta_data(self) -> CellsMetaData:
         """Populations, ranges, and the names of the cells' attributes."""
         info = {
@@ -164,10 +165,10 @@ class System(Documents, PerCell, Structure):
         except SourceNotFoundError:
             extents = {}
         if extents:
-            return _extent.box_of_layers(extents)
+            return read_only(_extent.box_of_layers(extents))
         if not self.num_neurons:
             raise InvalidArgumentError(f"{self._place} has neither layers nor cells, so nothing bounds it")
-        return _extent.box_of_cells(self.neuron_coordinates)
+        return read_only(_extent.box_of_cells(self.neuron_coordinates))
 
     @property
     def projection_names(self) -> tuple[tuple[str, str], ...]:

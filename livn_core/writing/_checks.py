@@ -42,6 +42,7 @@ def checked_integer(value: object, what: str) -> int:
 def checked_values(values: npt.ArrayLike, where: str) -> AnyArray:
     """Return 1-D values of a dtype that neuroh5 reads."""
     array = np.asarray(values)
+    array = array.astype(array.dtype.newbyteorder("="), copy=False)
     if array.ndim != 1:
         raise InvalidArgumentError(f"{where}: the values have {array.ndim} dimensions, but must have 1")
     if array.dtype.name not in STORABLE:

@@ -165,7 +165,12 @@ def _publish(beside: Path, target: Path, layout: str) -> None:
     if not target.exists():
         beside.rename(target)
         return
-    for file in sorted(one for one in beside.rglob("*") if one.is_file()):
+    files = sorted(one for one in beside.rglob("*") if one.is_file())
+    for file in files:
+        final = target / file.relative_to(beside)
+        if final.is_dir() or any(parent.is_file() for parent in final.parents):
+            raise InvalidArgumentError(f"{final}: cannot be replaced by a file: something else is in its place")
+    for file in files:
         final = target / file.relative_to(beside)
         final.parent.mkdir(parents=True, exist_ok=True)
         file.replace(final)

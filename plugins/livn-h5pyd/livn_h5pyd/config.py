@@ -108,7 +108,7 @@ _FIELDS = tuple(field.name for field in attrs.fields(HsdsConfig))
 def _parse(text: str) -> dict[str, Any]:
     try:
         value = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         place = f" at character {error.pos + 1}: {error.msg}" if isinstance(error, json.JSONDecodeError) else ""
         # Neither the text nor the error itself is shown: both hold what may be a password.
         raise ConfigError(f"{ENV_VAR} is not valid JSON{place}; for instance {_EXAMPLE}") from None

@@ -168,6 +168,4 @@ def _refused(status: int, target: Target) -> str:
 def _not_found(error: BaseException, target: Target) -> LivnError:
     if "folder" in str(error):
         return SourceNotFoundError(f"{target}: that is a folder; a domain is one file of a system, such as cells.h5")
-    return SourceNotFoundError(
-        f"{target}: there is none; import the system first (livn-ui), or correct its name"
-    )
+    return SourceNotFoundError(f"{target}: there is none; import the system first (livn-ui), or correct its name")

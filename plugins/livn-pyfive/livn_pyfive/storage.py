@@ -71,6 +71,7 @@ class Storage(ABC):
             self._users += 1
         try:
             yield
+            self._check_unchanged()
         finally:
             with self._lock:
                 self._users -= 1
@@ -111,6 +112,10 @@ class Storage(ABC):
 
     def _shrunk(self, end: int) -> FormatError:
         return FormatError(self.name, "/", f"ended before byte {end}: somebody shortened the file while it was open")
+
+    def _check_unchanged(self) -> None:
+        """Refuse what was read where the file can be seen to have changed since it was opened."""
+        return  # nothing shows it where the bytes are in memory
 
     def _after_fork(self) -> None:
         # Another thread of the parent may have held the lock; it does not exist in the child.
@@ -154,7 +159,17 @@ class LocalStorage(Storage):
     def __init__(self, path: Path) -> None:
         self._descriptor = _open(path)
         self._seeking = threading.Lock()
-        super().__init__(str(path), os.fstat(self._descriptor).st_size)
+        self._state = self._state_now()
+        super().__init__(str(path), self._state[0])
+
+    def _state_now(self) -> tuple[int, int]:
+        found = os.fstat(self._descriptor)
+        return found.st_size, found.st_mtime_ns
+
+    def _check_unchanged(self) -> None:
+        # Pointers that were read before and kept would be put together with the edges of another network.
+        if self._state_now() != self._state:
+            raise FormatError(self.name, "/", "was changed while it was open; open it again")
 
     def read_into(self, offset: int, target: memoryview) -> None:
         """Fill ``target`` straight from the file."""

@@ -157,7 +157,7 @@ def test_a_file_that_shrinks_while_it_is_open(tmp_path, open_file):
     before = file.read_many([Ranges.whole(f"/{name}", 300_000) for name in file.keys()])  # noqa: SIM118
     os.truncate(path, 4096)
     for name in "contiguous", "chunked", "packed":
-        with pytest.raises(FormatError, match="shortened the file while it was open"):
+        with pytest.raises(FormatError, match="while it was open"):
             file[name][:]
     assert all(values.tolist() == list(range(300_000)) for values in before)
 

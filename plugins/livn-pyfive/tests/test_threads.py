@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -12,7 +13,7 @@ import numpy as np
 import pytest
 from livn_pyfive import livn_backend_open, pool
 
-from livn_core.errors import ClosedFileError
+from livn_core.errors import ClosedFileError, FormatError
 from livn_core.h5file import Ranges
 
 SIZE = 300_000
@@ -122,3 +123,16 @@ def test_the_first_error_is_the_one_that_is_raised():
 def test_tasks_really_run_side_by_side():
     meeting = threading.Barrier(2, timeout=20)
     pool.run_all([meeting.wait, meeting.wait], 2)
+
+
+def test_a_file_that_was_changed_while_it_was_open(tmp_path, open_file):
+    path = tmp_path / "data.h5"
+    with h5py.File(path, "w") as file:
+        file["data"] = np.arange(1000)
+    file = open_file(path)
+    assert file["data"][:3].tolist() == [0, 1, 2]
+    raw = bytearray(path.read_bytes())
+    path.write_bytes(raw[:-8] + bytes(8))
+    os.utime(path, (1, 1))  # some file systems count time in steps longer than this test
+    with pytest.raises(FormatError, match="was changed while it was open; open it again"):
+        file["data"][:3]

@@ -25,6 +25,8 @@ from livn_core.errors import ConfigError
         ({"users": {"admin": "ab"}}, "at least 3 characters"),
         ({"users": {"admin": "a\nroot:x"}}, "on one line"),
         ({"users": {"ad:min": "secret"}, "admin": "ad:min"}, "without ':'"),
+        ({"users": {"admin": "a:bcdef"}}, "without ':'"),
+        ({"users": {"admin": "trailing "}}, "do not end in white space"),
         ({"host": "0.0.0.0", "users": {"admin": "admin"}}, "can be reached from outside"),
     ],
 )

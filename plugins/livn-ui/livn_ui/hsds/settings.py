@@ -36,6 +36,10 @@ def _absolute_command(python: str | None) -> str | None:
     return str(Path(python).absolute()) if python and os.path.dirname(python) else python  # noqa: PTH120
 
 
+def _is_password(password: str) -> bool:
+    return len(password) >= 3 and not set(":\n\r") & set(password) and password == password.rstrip()
+
+
 def _generated_admin() -> dict[str, str]:
     return {"admin": secrets.token_urlsafe(16)}
 
@@ -115,10 +119,10 @@ class HsdsSettings:
             raise ConfigError(f"the admin {self.admin!r} is not among the users: {', '.join(self.users) or 'none'}")
         for name, password in self.users.items():
             # HSDS reads "user:password" line by line, takes # for a comment, and refuses short ones.
-            if len(name) < 3 or len(password) < 3 or set(":#\n\r") & set(name) or set("\n\r") & set(password):
+            if len(name) < 3 or set(":#\n\r") & set(name) or not _is_password(password):
                 raise ConfigError(
                     f"user {name!r}: HSDS wants names and passwords of at least 3 characters, on one line, "
-                    "and names without ':' and '#'"
+                    "without ':', names without '#', and passwords that do not end in white space"
                 )
 
     def _check_host(self) -> None:
