@@ -28,6 +28,8 @@ from livn_pyfive.storage import Storage
 _PAGE = 1 << 16
 _PAGES = 256
 _MAX_WHOLE = 1 << 28
+PATIENCE = 30.0
+"""Seconds without an answer, or without a byte more of one, after which a web server is given up."""
 
 
 def open_remote(source: str, storage_options: Mapping[str, Any]) -> Storage:
@@ -76,10 +78,21 @@ def filesystem(source: str, storage_options: Mapping[str, Any]) -> tuple[Any, st
     import fsspec
 
     try:
-        fs, path = fsspec.url_to_fs(source, **storage_options)
+        fs, path = fsspec.url_to_fs(source, **_with_patience(source, storage_options))
     except TypeError as error:
         raise ConfigError(f"storage_options: {error}") from error
     return fs, str(path)
+
+
+def _with_patience(source: str, storage_options: Mapping[str, Any]) -> dict[str, Any]:
+    """Options with a time-out, where the user has not set one: aiohttp's own is five minutes."""
+    options = dict(storage_options)
+    if source.lower().startswith(("http://", "https://")) and "client_kwargs" not in options:
+        import aiohttp
+
+        limit = aiohttp.ClientTimeout(total=None, sock_connect=PATIENCE, sock_read=PATIENCE)
+        options["client_kwargs"] = {"timeout": limit}
+    return options
 
 
 @contextmanager
@@ -108,6 +121,8 @@ def _translated(source: str, error: Exception) -> LivnError:
     status = getattr(cause, "status", None)
     if status in (401, 403):
         return BackendPermissionError(f"{shown(source)}: access is refused (status {status})")
+    if isinstance(cause, TimeoutError):
+        return BackendConnectionError(f"{shown(source)}: no answer in time")
     if type(cause).__name__.startswith(_UNREACHABLE) or isinstance(cause, ConnectionError):
         return BackendConnectionError(f"{shown(source)}: the server cannot be reached")
     if isinstance(error, FileNotFoundError) and status in (None, 404, 410):

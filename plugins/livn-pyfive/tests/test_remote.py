@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import shutil
+import socket
 import threading
+import time
 from functools import partial
 from http import HTTPStatus
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -16,6 +18,7 @@ import h5py
 import livn_pyfive
 import numpy as np
 import pytest
+from livn_pyfive import remote
 
 from livn_core import open_neuroh5
 from livn_core.errors import (
@@ -140,6 +143,16 @@ def test_sidecars(server):
 def test_what_went_wrong_is_said(server, open_file, path, error, message):
     with pytest.raises(error, match=f"{path}.*{message}"):
         open_file(f"{server.address_text}/{path}")
+
+
+def test_a_server_that_never_answers(open_file, monkeypatch):
+    monkeypatch.setattr(remote, "PATIENCE", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        began = time.monotonic()
+        with pytest.raises(BackendConnectionError, match=f"127.0.0.1:{port}/cells.h5: "):
+            open_file(f"http://127.0.0.1:{port}/cells.h5")
+        assert time.monotonic() - began < 60
 
 
 def test_nobody_there(open_file):
