@@ -92,7 +92,7 @@ def test_no_such_domain(open_file, cells, hsds):
         open_file("hdf5://opening/other.h5")
     assert isinstance(caught.value, FileNotFoundError)
     assert str(caught.value).startswith(f"{hsds.endpoint}: domain /opening/other.h5 in bucket 'data': there is none")
-    with pytest.raises(SourceNotFoundError, match="there is none; import the file first"):
+    with pytest.raises(SourceNotFoundError, match="there is none; import the system first"):
         open_file("hdf5://no such folder/cells.h5")
 
 
