@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from livn_core.errors import InvalidTypeError
+from livn_core.h5file import IntArray
 
 
 def is_bool(value: object) -> bool:
@@ -25,6 +26,11 @@ def as_gid(gid: object) -> int:
     if is_bool(gid) or not isinstance(gid, int | np.integer):
         raise InvalidTypeError(f"a gid must be an integer, not {gid!r}")
     return int(gid)
+
+
+def is_among(gid: object, gids: IntArray) -> bool:
+    """Whether any value is one of some gids; what cannot be a gid is none of them."""
+    return isinstance(gid, int | np.integer) and not is_bool(gid) and bool(np.isin(gid, gids))
 
 
 def as_names(names: object, what: str) -> list[str]:

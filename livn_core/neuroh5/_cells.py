@@ -7,6 +7,7 @@ import numpy as np
 
 from livn_core.errors import TooLargeError
 from livn_core.h5file import IntArray
+from livn_core.neuroh5._checks import check_cells, check_pointer
 from livn_core.neuroh5._segments import Segments
 from livn_core.neuroh5._store import Store
 from livn_core.neuroh5.values import CellAttribute, Population
@@ -76,14 +77,8 @@ def _plan(store: Store, node: AttributeNode, index: IntArray, pointer: IntArray 
 
 
 def _to_gids(store: Store, node: AttributeNode, index: IntArray) -> IntArray:
-    population = node.population
-    if index.size and (index.min() < 0 or index.max() >= population.count):
-        wrong = index.max() if index.max() >= population.count else index.min()
-        raise store.error(
-            f"{node.path}/{INDEX}",
-            f"cell {wrong} lies outside population {population.name}, which has {population.count} cells",
-        )
-    return index + population.start
+    check_cells(store, f"{node.path}/{INDEX}", index, node.population)
+    return index + node.population.start
 
 
 def _check_pointer(store: Store, node: AttributeNode, pointer: IntArray, cells: int, size: int) -> None:
@@ -92,10 +87,7 @@ def _check_pointer(store: Store, node: AttributeNode, pointer: IntArray, cells: 
         return
     if pointer.size != cells + 1:
         raise store.error(where, f"must have {cells + 1} elements for {cells} cells, but has {pointer.size}")
-    if pointer[0] != 0 or pointer[-1] != size:
-        raise store.error(where, f"must lead from 0 to {size}, the number of values, not {pointer[0]} to {pointer[-1]}")
-    if (np.diff(pointer) < 0).any():
-        raise store.error(where, "must never decrease")
+    check_pointer(store, where, pointer, size, "values")
 
 
 def read_attributes(store: Store, nodes: list[AttributeNode], gids: IntArray | None) -> list[CellAttribute]:

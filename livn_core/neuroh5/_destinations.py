@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from livn_core.h5file import IntArray
+from livn_core.neuroh5._checks import check_cells, check_pointer
 from livn_core.neuroh5._layout import BLOCK_INDEX, BLOCK_POINTER, POINTER, SOURCE, EdgeLayout
 from livn_core.neuroh5._segments import Segments
 from livn_core.neuroh5._store import Store
@@ -34,23 +35,13 @@ def read_destinations(store: Store, layout: EdgeLayout) -> Segments:
         if n_edges:
             raise store.error(layout.edges, f"holds {n_edges} edges, but nothing says which cells they arrive at")
         return Segments.empty()
-    _check_pointer(store, layout, pointer, n_edges)
+    check_pointer(store, layout.path(POINTER), pointer, n_edges, "edges")
     sizes = _block_sizes(store, layout, index, blocks, pointer.size - 1)
     cells = element_index(index, index + sizes)
-    _check_cells(store, layout, cells)
+    check_cells(store, layout.path(BLOCK_INDEX), cells, layout.post)
     has_edges = pointer[1:] > pointer[:-1]
     starts, stops = pointer[:-1][has_edges], pointer[1:][has_edges]
     return Segments.group(layout.post.start + cells[has_edges], starts, stops)
-
-
-def _check_pointer(store: Store, layout: EdgeLayout, pointer: IntArray, n_edges: int) -> None:
-    where = layout.path(POINTER)
-    if pointer[0] != 0 or pointer[-1] != n_edges:
-        raise store.error(
-            where, f"must lead from 0 to {n_edges}, the number of edges, not {pointer[0]} to {pointer[-1]}"
-        )
-    if (np.diff(pointer) < 0).any():
-        raise store.error(where, "must never decrease")
 
 
 def _block_sizes(store: Store, layout: EdgeLayout, index: IntArray, blocks: IntArray, cells: int) -> IntArray:
@@ -64,12 +55,3 @@ def _block_sizes(store: Store, layout: EdgeLayout, index: IntArray, blocks: IntA
     if (np.diff(blocks) < 0).any():
         raise store.error(where, "must never decrease")
     return sizes
-
-
-def _check_cells(store: Store, layout: EdgeLayout, cells: IntArray) -> None:
-    if cells.size and (cells.min() < 0 or cells.max() >= layout.post.count):
-        wrong = cells.max() if cells.max() >= layout.post.count else cells.min()
-        raise store.error(
-            layout.path(BLOCK_INDEX),
-            f"cell {wrong} lies outside population {layout.post.name}, which has {layout.post.count} cells",
-        )

@@ -8,6 +8,7 @@ from typing import TypeAlias
 import numpy as np
 
 from livn_core.h5file import AnyArray, IntArray, Ranges
+from livn_core.neuroh5._checks import check_cells
 from livn_core.neuroh5._layout import SOURCE, EdgeLayout
 from livn_core.neuroh5._segments import Segments
 from livn_core.neuroh5._store import Store
@@ -87,9 +88,7 @@ class EdgeReader:
 
     def _sources(self, plan: Segments) -> Ranges:
         path = self._layout.path(SOURCE)
-        dtype = self._store.number_type(path)
-        if dtype.kind not in "iu":
-            raise self._store.error(path, "must hold integers")
+        self._store.check_integers(path)
         return plan.ranges(path)
 
     def _check_lengths(self, attributes: Paths) -> None:
@@ -103,12 +102,7 @@ class EdgeReader:
     def _absolute(self, sources: AnyArray) -> AnyArray:
         """Check relative indices and turn them into gids, in place where the width allows it."""
         pre = self._layout.pre
-        if sources.size and (sources.max() >= pre.count or sources.min() < 0):
-            wrong = sources.max() if sources.max() >= pre.count else sources.min()
-            raise self._store.error(
-                self._layout.path(SOURCE),
-                f"cell {wrong} lies outside population {pre.name}, which has {pre.count} cells",
-            )
+        check_cells(self._store, self._layout.path(SOURCE), sources, pre)
         same_width = sources.dtype.itemsize == self._gid_type.itemsize
         gids = sources.view(self._gid_type) if same_width else sources.astype(self._gid_type)
         if pre.start:

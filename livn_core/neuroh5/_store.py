@@ -151,6 +151,11 @@ class Store:
             raise self.error(node, f"has the unsupported type {dtype}; numbers of up to 64 bits can be read")
         return dtype
 
+    def check_integers(self, node: str) -> None:
+        """Raise :class:`FormatError` where a dataset holds other things than integers."""
+        if self.number_type(node).kind not in "iu":
+            raise self.error(node, "must hold integers")
+
     def read(self, requests: Sequence[Ranges]) -> list[AnyArray]:
         """Read ranges of several datasets in one go.
 
@@ -187,8 +192,7 @@ class Store:
             A dataset holds other things than integers, or one that int64 cannot hold.
         """
         for node in nodes:
-            if self.number_type(node).kind not in "iu":
-                raise self.error(node, "must hold integers")
+            self.check_integers(node)
         return [self._as_int64(node, values) for node, values in zip(nodes, self.whole(*nodes), strict=True)]
 
     def _as_int64(self, node: str, values: AnyArray) -> IntArray:

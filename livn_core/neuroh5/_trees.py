@@ -9,7 +9,7 @@ import numpy as np
 
 from livn_core.errors import InvalidArgumentError, UnknownNameError
 from livn_core.h5file import AnyArray, IntArray
-from livn_core.neuroh5._arguments import as_gid, is_bool
+from livn_core.neuroh5._arguments import as_gid, is_among
 from livn_core.neuroh5._cells import AttributeNode, plan_attributes
 from livn_core.neuroh5._segments import Segments
 from livn_core.neuroh5._store import Store
@@ -56,9 +56,10 @@ class Trees(Mapping[int, Tree]):
         return dict(zip(COLUMNS, plans, strict=True))
 
     def _check_type(self, node: AttributeNode) -> None:
-        kind = self._store.number_type(node.values).kind
-        if kind not in "iu" and not node.path.endswith(FLOATS):
-            raise self._store.error(node.values, "must hold integers")
+        if node.path.endswith(FLOATS):
+            self._store.number_type(node.values)
+        else:
+            self._store.check_integers(node.values)
 
     def _node(self, column: str) -> AttributeNode:
         return AttributeNode(self._population, f"{self._top}/{column}")
@@ -76,7 +77,7 @@ class Trees(Mapping[int, Tree]):
         return iter(self.gids.tolist())
 
     def __contains__(self, gid: object) -> bool:
-        return isinstance(gid, int | np.integer) and not is_bool(gid) and bool(np.isin(gid, self.gids))
+        return is_among(gid, self.gids)
 
     def __getitem__(self, gid: int) -> Tree:
         if as_gid(gid) not in self:

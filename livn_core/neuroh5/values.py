@@ -10,7 +10,7 @@ import numpy as np
 
 from livn_core.errors import InvalidArgumentError, UnknownNameError
 from livn_core.h5file import AnyArray, IntArray
-from livn_core.neuroh5._arguments import as_gid, is_bool
+from livn_core.neuroh5._arguments import as_gid, is_among
 from livn_core.ranges import repeat
 
 K = TypeVar("K")
@@ -110,7 +110,7 @@ class CellAttribute(Immutable):
         return iter(self.gids.tolist())
 
     def __contains__(self, gid: object) -> bool:
-        return isinstance(gid, int | np.integer) and not is_bool(gid) and bool(np.isin(gid, self.gids))
+        return is_among(gid, self.gids)
 
     def __getitem__(self, gid: int) -> AnyArray:
         """The values of one cell; a ``KeyError`` where it has none."""
