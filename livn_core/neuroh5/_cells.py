@@ -8,6 +8,7 @@ import numpy as np
 from livn_core.errors import TooLargeError
 from livn_core.h5file import IntArray
 from livn_core.neuroh5._checks import check_cells, check_pointer
+from livn_core.neuroh5._dealing import Local, read_own
 from livn_core.neuroh5._segments import Segments
 from livn_core.neuroh5._store import Store
 from livn_core.neuroh5.values import CellAttribute, Population
@@ -90,13 +91,17 @@ def _check_pointer(store: Store, node: AttributeNode, pointer: IntArray, cells: 
     check_pointer(store, where, pointer, size, "values")
 
 
-def read_attributes(store: Store, nodes: list[AttributeNode], gids: IntArray | None) -> list[CellAttribute]:
+def read_attributes(
+    store: Store, nodes: list[AttributeNode], gids: IntArray | None, local: Local | None = None
+) -> list[CellAttribute]:
     """Read attributes, whole or for some cells: first every plan, then every value, each in one go.
 
     Parameters
     ----------
     gids
         int64, ascending and unique; cells that lack an attribute are left out of it.
+    local
+        Only this rank's cells.
     """
     for node in nodes:
         store.number_type(node.values)
@@ -105,8 +110,15 @@ def read_attributes(store: Store, nodes: list[AttributeNode], gids: IntArray | N
         plans = [plan.select(gids) for plan in plans]
     for node, plan in zip(nodes, plans, strict=True):
         _check_repetition(store, node, plan)
+    if local is not None:
+        return [_read_own(store, node, plan, local) for node, plan in zip(nodes, plans, strict=True)]
     values = store.read([plan.ranges(node.values) for plan, node in zip(plans, nodes, strict=True)])
     return [CellAttribute(plan.gids, plan.pointer, read) for plan, read in zip(plans, values, strict=True)]
+
+
+def _read_own(store: Store, node: AttributeNode, plan: Segments, local: Local) -> CellAttribute:
+    own, (values,) = read_own(store, plan, local, [node.values])
+    return CellAttribute(own.gids, own.pointer, values)
 
 
 def _check_repetition(store: Store, node: AttributeNode, plan: Segments) -> None:

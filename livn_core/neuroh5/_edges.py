@@ -9,6 +9,7 @@ import numpy as np
 
 from livn_core.h5file import AnyArray, IntArray, Ranges
 from livn_core.neuroh5._checks import check_cells
+from livn_core.neuroh5._dealing import Local, Ownership, read_own
 from livn_core.neuroh5._layout import SOURCE, EdgeLayout
 from livn_core.neuroh5._segments import Segments
 from livn_core.neuroh5._store import Store
@@ -42,6 +43,13 @@ class EdgeReader:
         sources, *values = self._store.read(requests)
         return self._assemble(plan.gids, plan.pointer, self._absolute(sources), attributes, values)
 
+    def read_own(self, plan: Segments, local: Local, attributes: Paths) -> Edges:
+        """Read those cells of the plan that are this rank's. Collective."""
+        self._check_lengths(attributes)
+        paths = [self._sources_path(), *(self._path(one) for one in attributes)]
+        own, (sources, *values) = read_own(self._store, plan, local, paths)
+        return self._assemble(own.gids, own.pointer, self._absolute(sources), attributes, values)
+
     def read_from(self, plan: Segments, wanted: AnyArray, attributes: Paths) -> Edges:
         """Read only edges from wanted cells.
 
@@ -54,7 +62,8 @@ class EdgeReader:
         if not wanted.any():
             plan = Segments.empty()
         kept, degrees, positions = [np.empty(0, self._gid_type)], [], [np.empty(0, np.int64)]
-        for piece in self.split(plan, BLOCK_BYTES, ()):
+        for start, stop in self.split(plan, BLOCK_BYTES, ()):
+            piece = plan.rows(start, stop)
             gids = self._absolute(self._store.read([self._sources(piece)])[0])
             hit = wanted[gids - self._layout.pre.start]
             kept.append(gids[hit])
@@ -68,28 +77,41 @@ class EdgeReader:
         pointer = np.concatenate(([0], np.cumsum(degree[degree > 0]))).astype(np.int64)
         return self._assemble(plan.gids[degree > 0], pointer, np.concatenate(kept), attributes, values)
 
-    def split(self, plan: Segments, max_bytes: int, attributes: Paths) -> Iterator[Segments]:
-        """Cut a plan into pieces whose arrays stay below a size; a row that is larger comes alone."""
+    def split(
+        self, plan: Segments, max_bytes: int, attributes: Paths, ownership: Ownership | None = None
+    ) -> Iterator[tuple[int, int]]:
+        """Cut a plan into pieces whose arrays stay below a size, on each rank; a row that is larger comes alone.
+
+        Yields
+        ------
+        start, stop
+            Rows of the plan.
+        """
         widths = [self._store.number_type(self._path(one)).itemsize for one in attributes]
         per_edge = self._gid_type.itemsize + sum(widths)
         per_cell = 2 * np.dtype(np.int64).itemsize
-        ends = plan.pointer * per_edge + np.arange(plan.pointer.size) * per_cell
+        sizes = np.diff(plan.pointer) * per_edge + per_cell
+        # The pointer has one element more than there are cells.
+        budget = max_bytes - np.dtype(np.int64).itemsize
+        everyone = [np.arange(sizes.size)] if ownership is None else ownership.rows
+        ends = [np.cumsum(sizes[rows]) for rows in everyone]
         row = 0
-        while row < plan.gids.size:
-            # The pointer has one element more than there are cells.
-            limit = ends[row] + max_bytes - np.dtype(np.int64).itemsize
-            stop = int(np.searchsorted(ends, limit, side="right")) - 1
-            stop = max(stop, row + 1)
-            yield plan.rows(row, stop)
+        while row < sizes.size:
+            stops = [_stop(rows, end, row, budget, sizes.size) for rows, end in zip(everyone, ends, strict=True)]
+            stop = max(min(stops), row + 1)
+            yield row, stop
             row = stop
 
     def _path(self, attribute: tuple[str, str]) -> str:
         return f"{self._layout.top}/{attribute[0]}/{attribute[1]}"
 
     def _sources(self, plan: Segments) -> Ranges:
+        return plan.ranges(self._sources_path())
+
+    def _sources_path(self) -> str:
         path = self._layout.path(SOURCE)
         self._store.check_integers(path)
-        return plan.ranges(path)
+        return path
 
     def _check_lengths(self, attributes: Paths) -> None:
         n_edges = self._store.length(self._layout.path(SOURCE))
@@ -117,3 +139,11 @@ class EdgeReader:
             attributes.setdefault(namespace, {})[name] = read
         # The plan is kept for the next reading, so its gids are not given away.
         return Edges(gids.copy(), pointer, sources, attributes)
+
+
+def _stop(rows: IntArray, ends: IntArray, first: int, budget: int, size: int) -> int:
+    """The row before which one rank's arrays grow beyond the budget, if they begin with row ``first``."""
+    at = int(np.searchsorted(rows, first))
+    before = ends[at - 1] if at else 0
+    full = int(np.searchsorted(ends, before + budget, side="right"))
+    return int(rows[full]) if full < rows.size else size

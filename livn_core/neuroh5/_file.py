@@ -12,6 +12,7 @@ from livn_core.errors import InvalidTypeError, unknown_name
 from livn_core.h5file import H5File
 from livn_core.neuroh5._arguments import as_names
 from livn_core.neuroh5._cells import VALUE, AttributeNode, list_namespaces, read_attributes
+from livn_core.neuroh5._dealing import Local
 from livn_core.neuroh5._finding import find_layouts
 from livn_core.neuroh5._gids import Gids, as_gids
 from livn_core.neuroh5._layout import EdgeLayout
@@ -20,6 +21,7 @@ from livn_core.neuroh5._projection import Projection
 from livn_core.neuroh5._store import Store
 from livn_core.neuroh5._trees import Trees
 from livn_core.neuroh5.values import CellAttribute, FrozenMapping, Population
+from livn_core.parallel import Ranks, open_shared
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -45,7 +47,8 @@ def open_neuroh5(
         A backend's name, or names in the order in which to ask them. Left out: :func:`livn_core.use_backend`, then
         ``LIVN_H5_BACKEND``, then priority.
     comm
-        An MPI communicator. Each rank reads for itself and gets the whole.
+        An MPI communicator. Every rank of it makes the same calls and gets the same answers; each reads only a part
+        of the file. What goes wrong on one rank is raised on all of them.
     fallback
         Where the chosen backend fails, warn and take the next one.
     options
@@ -68,11 +71,13 @@ def open_neuroh5(
     ...     print(file.population_ranges)
     {'EXC': (0, 8), 'INH': (8, 2)}
     """
-    if comm is not None and not hasattr(comm, "Get_rank"):
-        raise InvalidTypeError(f"comm must be a communicator with mpi4py's interface, not {comm!r}")
+    ranks = Ranks.of(comm)
     place = os.fspath(source)
-    file, selection = default_backends().open(place, backend, options, fallback)
-    return NeuroH5File(file, place, selection, comm)
+    if ranks is None:
+        opened, selection = default_backends().open(place, backend, options, fallback)
+        return NeuroH5File(opened, place, selection, comm)
+    shared, selection = open_shared(ranks, place, backend, options or {}, fallback)
+    return NeuroH5File(shared, place, selection, comm)
 
 
 class NeuroH5File:
@@ -89,7 +94,7 @@ class NeuroH5File:
     selection
         Which backend opened it, and why.
     comm
-        An MPI communicator, kept for the caller.
+        The communicator, kept for the caller.
     """
 
     def __init__(self, file: H5File, source: str, selection: Selection, comm: object = None) -> None:
@@ -138,6 +143,9 @@ class NeuroH5File:
         namespace: str,
         names: str | Iterable[str] | None = None,
         gids: Gids | None = None,
+        *,
+        local: bool = False,
+        node_allocation: Iterable[int] | None = None,
     ) -> dict[str, CellAttribute]:
         """Read attributes of cells.
 
@@ -150,6 +158,8 @@ class NeuroH5File:
         gids
             Which cells, in any order, duplicates ignored; ``None``: all. A cell that lacks an attribute is absent
             from it.
+        local, node_allocation
+            Only this rank's cells, as for :meth:`Projection.read`.
 
         Returns
         -------
@@ -163,12 +173,13 @@ class NeuroH5File:
         FormatError
             The file contradicts itself, or an attribute has an unsupported type.
         """
-        owner = self._population(population)
-        wanted = None if gids is None else as_gids(gids, owner, self._store.source)
-        top = f"/Populations/{population}/{namespace}"
-        chosen = self._attribute_names(population, namespace, names)
-        nodes = [AttributeNode(owner, f"{top}/{name}") for name in chosen]
-        return dict(zip(chosen, read_attributes(self._store, nodes, wanted), strict=True))
+        with self._store.together():
+            owner = self._population(population)
+            wanted = None if gids is None else as_gids(gids, owner, self._store.source)
+            wish = Local.wish(local, node_allocation)
+            chosen = self._attribute_names(population, namespace, names)
+            nodes = [AttributeNode(owner, f"/Populations/{population}/{namespace}/{name}") for name in chosen]
+            return dict(zip(chosen, read_attributes(self._store, nodes, wanted, wish), strict=True))
 
     def _attribute_names(self, population: str, namespace: str, names: str | Iterable[str] | None) -> list[str]:
         if not isinstance(namespace, str):

@@ -38,7 +38,7 @@ def as_gids(gids: Gids, population: Population, where: str) -> IntArray:
     UnknownNameError
         A gid lies outside the population.
     """
-    array = _as_array(gids)
+    array = as_integers(gids)
     if array.size == 0:
         return np.empty(0, np.int64)
     unique = np.unique(array)
@@ -49,18 +49,25 @@ def as_gids(gids: Gids, population: Population, where: str) -> IntArray:
     return unique.astype(np.int64)
 
 
-def _as_array(gids: object) -> AnyArray:
+def as_integers(gids: object, what: str = "gids") -> AnyArray:
+    """One integer, or any number of them, as a 1-D array of whatever width they have.
+
+    Raises
+    ------
+    InvalidTypeError
+        They are something else; a bool is no integer.
+    """
     if isinstance(gids, str | bytes | Mapping) or is_bool(gids):
-        raise InvalidTypeError(f"gids must be integers, not {gids!r}")
+        raise InvalidTypeError(f"{what} must be integers, not {gids!r}")
     given = gids
     if isinstance(gids, Iterable) and not isinstance(gids, np.ndarray):
         given = list(gids)
         if any(is_bool(one) for one in given):
-            raise InvalidTypeError("gids must be integers, and there is a bool among them")
+            raise InvalidTypeError(f"{what} must be integers, and there is a bool among them")
     try:
         array = np.atleast_1d(np.asarray(given))
     except ValueError as error:
-        raise InvalidTypeError(f"gids must be a flat list of integers: {error}") from error
+        raise InvalidTypeError(f"{what} must be a flat list of integers: {error}") from error
     if array.size and (array.dtype.kind not in "iu" or array.ndim > 1):
-        raise InvalidTypeError(f"gids must be a flat list of integers, not {array.ndim}-dimensional {array.dtype}")
+        raise InvalidTypeError(f"{what} must be a flat list of integers, not {array.ndim}-dimensional {array.dtype}")
     return array

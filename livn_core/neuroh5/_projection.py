@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -12,6 +12,7 @@ import numpy as np
 from livn_core.errors import InvalidArgumentError, InvalidTypeError, LivnError, TooLargeError, unknown_name
 from livn_core.h5file import AnyArray, IntArray
 from livn_core.neuroh5._arguments import as_names, is_bool
+from livn_core.neuroh5._dealing import Local, owned_rows
 from livn_core.neuroh5._destinations import read_destinations
 from livn_core.neuroh5._edges import BLOCK_BYTES, EdgeReader, Paths
 from livn_core.neuroh5._gids import Gids, as_gids
@@ -69,7 +70,14 @@ class Projection:
             self._namespaces = FrozenMapping(list_edge_namespaces(self._store, self._layout))
         return self._namespaces
 
-    def read(self, gids: Gids | None = None, attributes: AttributeNames = False) -> Edges:
+    def read(
+        self,
+        gids: Gids | None = None,
+        attributes: AttributeNames = False,
+        *,
+        local: bool = False,
+        node_allocation: Iterable[int] | None = None,
+    ) -> Edges:
         """Read the edges onto some cells, or all.
 
         Parameters
@@ -78,6 +86,10 @@ class Projection:
             gids of the post population, in any order, duplicates ignored; ``None``: all.
         attributes
             ``False``: none. ``True``: all. Else names, ``"Namespace/name"``.
+        local
+            Of these cells, only this rank's: those whose gid leaves its number when divided by the number of ranks.
+        node_allocation
+            The gids of this rank, instead. A cell in nobody's allocation is read by nobody.
 
         Returns
         -------
@@ -91,8 +103,10 @@ class Projection:
         FormatError
             The file contradicts itself.
         """
-        plan = self._plan if gids is None else self._plan.select(as_gids(gids, self.post, self._store.source))
-        return self._edges.read(plan, self._paths(attributes))
+        with self._store.together():
+            wish, paths = Local.wish(local, node_allocation), self._paths(attributes)
+            plan = self._plan if gids is None else self._plan.select(as_gids(gids, self.post, self._store.source))
+            return self._edges.read(plan, paths) if wish is None else self._edges.read_own(plan, wish, paths)
 
     def in_edges(self, gids: Gids, attributes: AttributeNames = False) -> Edges:
         """The edges onto some cells: :meth:`read` with gids."""
@@ -110,11 +124,19 @@ class Projection:
         attributes
             As for :meth:`read`.
         """
-        wanted = self._zeros(self.pre, np.bool_)
-        wanted[as_gids(gids, self.pre, self._store.source) - self.pre.start] = True
-        return self._edges.read_from(self._plan, wanted, self._paths(attributes))
+        with self._store.together():
+            wanted = self._zeros(self.pre, np.bool_)
+            wanted[as_gids(gids, self.pre, self._store.source) - self.pre.start] = True
+            return self._edges.read_from(self._plan, wanted, self._paths(attributes))
 
-    def blocks(self, max_bytes: int = BLOCK_BYTES, attributes: AttributeNames = False) -> Iterator[Edges]:
+    def blocks(
+        self,
+        max_bytes: int = BLOCK_BYTES,
+        attributes: AttributeNames = False,
+        *,
+        local: bool = False,
+        node_allocation: Iterable[int] | None = None,
+    ) -> Iterator[Edges]:
         """Read the edges piece by piece, so that a projection of any size fits into memory.
 
         Parameters
@@ -123,6 +145,8 @@ class Projection:
             Largest size of a block's arrays, in bytes; a cell that is larger comes alone.
         attributes
             As for :meth:`read`.
+        local, node_allocation
+            As for :meth:`read`; every rank gets the same number of blocks, some of them empty.
 
         Yields
         ------
@@ -133,27 +157,38 @@ class Projection:
             raise InvalidTypeError(f"max_bytes must be an integer, not {max_bytes!r}")
         if max_bytes <= 0:
             raise InvalidArgumentError(f"max_bytes must be positive, not {max_bytes}")
-        return self._blocks(min(int(max_bytes), LARGEST_SIZE), self._paths(attributes))
+        wish = Local.wish(local, node_allocation)
+        return self._blocks(min(int(max_bytes), LARGEST_SIZE), self._paths(attributes), wish)
 
-    def _blocks(self, max_bytes: int, paths: Paths) -> Iterator[Edges]:
-        for piece in self._edges.split(self._plan, max_bytes, paths):
-            yield self._edges.read(piece, paths)
+    def _blocks(self, max_bytes: int, paths: Paths, wish: Local | None) -> Iterator[Edges]:
+        with self._store.together():
+            plan, ownership = self._plan, None
+            if wish is not None and self._store.ranks is not None:
+                ownership = owned_rows(self._store.ranks, plan.gids, wish)
+            elif wish is not None:
+                plan = plan.take(wish.rows_alone(plan.gids))
+        for start, stop in self._edges.split(plan, max_bytes, paths, ownership):
+            with self._store.together():
+                piece = plan.rows(start, stop)
+                block = self._edges.read(piece, paths) if wish is None else self._edges.read_own(piece, wish, paths)
+            yield block
 
     def in_degree(self) -> IntArray:
         """Number of edges onto each cell of the post population, int64, shape (post.count,); cells without are 0."""
-        degree = self._zeros(self.post, np.int64)
-        plan = self._plan
-        degree[plan.gids - self.post.start] = np.diff(plan.pointer)
-        return degree
+        with self._store.together():
+            degree = self._zeros(self.post, np.int64)
+            plan = self._plan
+            degree[plan.gids - self.post.start] = np.diff(plan.pointer)
+            return degree
 
     def out_degree(self) -> IntArray:
         """Number of edges from each cell of the pre population, int64, shape (pre.count,); cells without are 0."""
-        degree = self._zeros(self.pre, np.int64)
-        for edges in self.blocks():
-            degree += np.bincount(
-                (edges.pre_gids - self.pre.start).astype(np.intp, copy=False), minlength=self.pre.count
-            )
-        return degree
+        with self._store.together():
+            degree = self._zeros(self.pre, np.int64)
+            for edges in self.blocks(local=True):
+                here = (edges.pre_gids - self.pre.start).astype(np.intp, copy=False)
+                degree += np.bincount(here, minlength=self.pre.count)
+            return degree if self._store.ranks is None else self._store.ranks.total(degree)
 
     def to_scipy(self, weight: str | None = None) -> sp.csc_array:
         """The projection as a sparse matrix; see :func:`livn_core.neuroh5._export.to_scipy`."""

@@ -75,11 +75,23 @@ class Segments:
         """
         at = np.searchsorted(self.gids, gids)
         inside = at < self.gids.size
-        rows = at[inside][self.gids[at[inside]] == gids[inside]]
-        lengths = self.first[rows + 1] - self.first[rows]
-        which = element_index(self.first[rows], self.first[rows + 1])
-        first = np.concatenate(([0], np.cumsum(lengths))).astype(np.int64)
+        return self.take(at[inside][self.gids[at[inside]] == gids[inside]])
+
+    def take(self, rows: IntArray) -> Segments:
+        """Some rows.
+
+        Parameters
+        ----------
+        rows
+            int64, ascending and unique: their numbers.
+        """
+        which = self.segments_of(rows)
+        first = np.concatenate(([0], np.cumsum(self.first[rows + 1] - self.first[rows]))).astype(np.int64)
         return Segments(self.gids[rows], first, self.starts[which], self.stops[which])
+
+    def segments_of(self, rows: IntArray) -> IntArray:
+        """The numbers of the segments of some rows: int64, row after row."""
+        return element_index(self.first[rows], self.first[rows + 1])
 
     def rows(self, start: int, stop: int) -> Segments:
         """Consecutive rows."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ import numpy as np
 from livn_core._showing import shown
 from livn_core.errors import BackendError, ClosedFileError, FormatError, LivnError, TooLargeError
 from livn_core.h5file import AnyArray, H5File, IntArray, Ranges
+from livn_core.parallel import Ranks, SharedFile
 from livn_core.ranges import read_many
 
 
@@ -29,6 +30,7 @@ class Store:
     def __init__(self, file: H5File, source: str) -> None:
         self.source = shown(source)
         self._file: H5File | None = file
+        self.ranks: Ranks | None = file.ranks if isinstance(file, SharedFile) else None
         # Whoever can still read from the file holds this object: a projection may outlive the file that it came from.
         self._release = weakref.finalize(self, file.close)
         self._shapes: dict[str, tuple[int, ...] | None] = {}
@@ -46,6 +48,17 @@ class Store:
         if self._file is None:
             raise ClosedFileError(f"{self.source} was closed; open it again to read from it")
         return self._file
+
+    @property
+    def shared(self) -> SharedFile:
+        """The open file, where several ranks read it."""
+        file = self.file
+        assert isinstance(file, SharedFile)
+        return file
+
+    def together(self) -> AbstractContextManager[None]:
+        """A piece of work that succeeds on all ranks that read this file, or fails on all."""
+        return nullcontext() if self.ranks is None else self.ranks.together()
 
     def check_open(self) -> None:
         """Raise :class:`ClosedFileError` where the file was closed; what is cached must not outlive it."""
@@ -75,7 +88,10 @@ class Store:
                 self.check_open()
             if isinstance(error, LivnError | KeyError):
                 raise
-            raise self._translated(node, error) from error
+            translated = self._translated(node, error)
+            for note in getattr(error, "__notes__", ()):
+                translated.add_note(note)
+            raise translated from error
 
     def _translated(self, node: str, error: Exception) -> LivnError:
         if isinstance(error, OSError):

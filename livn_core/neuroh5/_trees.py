@@ -67,8 +67,9 @@ class Trees(Mapping[int, Tree]):
     @property
     def gids(self) -> IntArray:
         """int64, ascending: the cells that have a tree."""
-        self._store.check_open()
-        return self._plans["x"].gids
+        with self._store.together():
+            self._store.check_open()
+            return self._plans["x"].gids
 
     def __len__(self) -> int:
         return self.gids.size
@@ -84,19 +85,21 @@ class Trees(Mapping[int, Tree]):
             raise UnknownNameError(
                 f"{self._store.source}: {self._top}: no tree of cell {gid}; {len(self)} cells have one"
             )
-        return next(self._read(np.array([gid], np.int64)))
+        return next(iter(self._read(np.array([gid], np.int64))))
 
     def values(self) -> list[Tree]:  # type: ignore[override] # a list serves as a ValuesView here and reads once
         """All trees, ascending by gid."""
-        return list(self._read(self.gids))
+        return self._read(self.gids)
 
     def items(self) -> list[tuple[int, Tree]]:  # type: ignore[override] # as above
         """All trees with their gids, ascending."""
         return [(tree.gid, tree) for tree in self._read(self.gids)]
 
-    def _read(self, gids: IntArray) -> Iterator[Tree]:
-        if not gids.size:
-            return
+    def _read(self, gids: IntArray) -> list[Tree]:
+        with self._store.together():
+            return list(self._trees(gids)) if gids.size else []
+
+    def _trees(self, gids: IntArray) -> Iterator[Tree]:
         plans = {field: plan.select(gids) for field, plan in self._plans.items()}
         requests = [plan.ranges(self._node(COLUMNS[field]).values) for field, plan in plans.items()]
         read = dict(zip(plans, self._store.read(requests), strict=True))

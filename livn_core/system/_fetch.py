@@ -17,8 +17,8 @@ from livn_core.errors import (
     SystemNotFoundError,
 )
 from livn_core.locations import is_address, last_part, redacted, shown
+from livn_core.parallel import rank_and_size
 from livn_core.system._predefined import holds_system
-from livn_core.system._ranks import rank_and_size
 from livn_core.system._sidecars import parse_json
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"

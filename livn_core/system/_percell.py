@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from livn_core.h5file import AnyArray, IntArray
-from livn_core.system._ranks import local_gids, rank_and_size
+from livn_core.parallel import local_gids, rank_and_size
 from livn_core.system._structure import Structure
 
 if TYPE_CHECKING:

@@ -1,0 +1,219 @@
+"""The ranks that read together: one answer for all of them, or one error.
+
+Any communicator with mpi4py's interface will do; mpi4py itself is never imported.
+
+Between two meetings every rank works for itself. At a meeting each says whether it failed and what it is about to do;
+if one failed, its error is raised on all of them, and if they do different things, all are told so. So a rank that
+fails never leaves the others waiting, as long as all of them make the same calls.
+"""
+
+from __future__ import annotations
+
+import pickle
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any, Self, TypeVar
+
+import attrs
+import numpy as np
+
+from livn_core.errors import BackendError, InvalidArgumentError, InvalidTypeError
+from livn_core.h5file import AnyArray, IntArray
+
+_MOST_AT_ONCE = 2**28
+"""Elements in one message: MPI before version 4 counts them with 32 bits."""
+
+_UNSIGNED = {size: np.dtype(f"u{size}") for size in (1, 2, 4, 8)}
+
+T = TypeVar("T")
+
+
+def rank_and_size(comm: Any) -> tuple[int, int]:
+    """Rank and number of ranks; ``None`` and ``False`` (as the original passes it) are one rank alone."""
+    if comm is None or comm is False:
+        return 0, 1
+    return int(comm.Get_rank()), int(comm.Get_size())
+
+
+def local_gids(gids: IntArray, comm: Any, node_allocation: Iterable[int] | None = None) -> IntArray:
+    """The gids that this rank handles.
+
+    Parameters
+    ----------
+    gids
+        int64, shape (n,).
+    comm
+        The communicator, or None.
+    node_allocation
+        The gids of this rank; without it they are dealt out by gid modulo size.
+
+    Returns
+    -------
+    ndarray
+        int64, in the order of ``gids``.
+    """
+    if node_allocation is not None:
+        return gids[np.isin(gids, np.fromiter(node_allocation, np.int64))]
+    rank, size = rank_and_size(comm)
+    return gids if size == 1 else gids[gids % size == rank]
+
+
+@attrs.frozen
+class Ranks:
+    """Several ranks, seen from one of them."""
+
+    comm: Any = attrs.field(repr=False)
+    rank: int
+    size: int
+
+    @classmethod
+    def of(cls, comm: Any) -> Self | None:
+        """The ranks of a communicator; ``None`` where there is only one.
+
+        Raises
+        ------
+        InvalidTypeError
+            It is no communicator.
+        """
+        if comm is None or comm is False:
+            return None
+        if not hasattr(comm, "Get_rank"):
+            raise InvalidTypeError(f"comm must be a communicator with mpi4py's interface, not {comm!r}")
+        rank, size = rank_and_size(comm)
+        return cls(comm, rank, size) if size > 1 else None
+
+    def meet(self, error: Exception | None = None, doing: int = 0) -> None:
+        """Wait for all ranks, and raise on all of them what any of them brings.
+
+        Parameters
+        ----------
+        error
+            What went wrong here since the last meeting.
+        doing
+            A number that says what this rank does next, and must be the same on all.
+
+        Raises
+        ------
+        Exception
+            The error of the lowest rank that has one, with a note that names the rank.
+        InvalidArgumentError
+            The ranks are not doing the same.
+        """
+        answers = np.empty((self.size, 2), np.int64)
+        self.comm.Allgather(np.array([error is not None, doing], np.int64), answers)
+        failed = np.flatnonzero(answers[:, 0])
+        if failed.size:
+            self._raise_on_all(error, failed.tolist())
+        if (answers[:, 1] != answers[0, 1]).any():
+            raise _agreed(
+                InvalidArgumentError(
+                    f"the {self.size} ranks made different calls, or with different arguments; with comm=, every rank "
+                    "reads the same thing, and local=True gives each its own cells"
+                )
+            )
+
+    def _raise_on_all(self, error: Exception | None, failed: list[int]) -> None:
+        first = failed[0]
+        packed = self.comm.bcast(_packed(error) if error is not None and self.rank == first else None, root=first)
+        raised = error if error is not None and self.rank == first else _unpacked(packed)
+        others = f", and {len(failed) - 1} more" if len(failed) > 1 else ""
+        raised.add_note(f"livn: raised on rank {first} of {self.size}{others}")
+        raise _agreed(raised)
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """A piece of work that succeeds on all ranks or fails on all."""
+        try:
+            yield
+        except Exception as error:
+            if not _is_agreed(error):
+                self.meet(error)
+            raise
+        self.meet()
+
+    def from_first(self, work: Callable[[], T]) -> T:
+        """Let rank 0 do something, and give its result, or its error, to all.
+
+        Parameters
+        ----------
+        work
+            Called on rank 0 alone; what it returns must be picklable and small.
+        """
+        result: Any = None
+        error: Exception | None = None
+        if self.rank == 0:
+            try:
+                result = pickle.dumps(work())
+            except Exception as problem:
+                error = problem
+        self.meet(error, doing=zlib.crc32(b"from rank 0"))
+        answer: T = pickle.loads(self.comm.bcast(result, root=0))
+        return answer
+
+    def spread(self, array: AnyArray, root: int) -> None:
+        """Copy a contiguous array from one rank into the same array on all others."""
+        plain = as_plain(array)
+        for at in range(0, plain.size, _MOST_AT_ONCE):
+            self.comm.Bcast(plain[at : at + _MOST_AT_ONCE], root=root)
+
+    def gather(self, row: AnyArray) -> AnyArray:
+        """An array of equal shape from each rank: all of them, shape (size, *shape), on every rank."""
+        found = np.empty((self.size, *row.shape), row.dtype)
+        self.comm.Allgather(np.ascontiguousarray(row), found)
+        return found
+
+    def exchange(self, send: AnyArray, send_counts: IntArray, receive_counts: IntArray) -> AnyArray:
+        """Give each rank its part of ``send``, and return what the others gave, rank after rank.
+
+        Parameters
+        ----------
+        send
+            1-D, contiguous: the elements for rank 0, then for rank 1, …
+        send_counts, receive_counts
+            int64, shape (size,): how many elements go to and come from each rank.
+        """
+        received = np.empty(int(receive_counts.sum()), send.dtype)
+        self.comm.Alltoallv([as_plain(send), send_counts.tolist()], [as_plain(received), receive_counts.tolist()])
+        return received
+
+    def total(self, counts: IntArray) -> IntArray:
+        """The sum of an array over all ranks, on every rank."""
+        found = np.empty_like(counts)
+        self.comm.Allreduce(np.ascontiguousarray(counts), found)
+        return found
+
+
+def as_plain(array: AnyArray) -> AnyArray:
+    """The same bytes as unsigned integers: MPI knows no float16, and no records."""
+    return array.view(_UNSIGNED.get(array.dtype.itemsize, np.dtype(np.uint8)))
+
+
+def _agreed(error: Exception) -> Exception:
+    error._livn_agreed = True  # type: ignore[attr-defined] # all ranks raise it, so nobody has to be told again
+    return error
+
+
+def _is_agreed(error: BaseException | None) -> bool:
+    while error is not None:
+        if getattr(error, "_livn_agreed", False):
+            return True
+        error = error.__cause__
+    return False
+
+
+def _packed(error: Exception) -> bytes:
+    notes = list(getattr(error, "__notes__", ()))
+    try:
+        packed = pickle.dumps((error, notes))
+        pickle.loads(packed)
+    except Exception:
+        packed = pickle.dumps((BackendError(f"{type(error).__name__}: {error}"), notes))
+    return packed
+
+
+def _unpacked(packed: bytes) -> Exception:
+    error: Exception
+    error, notes = pickle.loads(packed)
+    error.__notes__ = list(notes)  # which pickling an exception may keep or lose
+    return error

@@ -1,0 +1,105 @@
+"""Cutting what is to be read into contiguous parts, one for each rank, at the borders of chunks.
+
+Positions here count the elements of a request, range after range: element 0 is the first of the first range.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from livn_core.h5file import AnyArray, IntArray
+from livn_core.ranges import element_index, join_adjacent
+
+SMALL_BYTES = 2**18
+"""So much is read by rank 0 alone: a second rank's opening and reading would take longer."""
+
+
+def even_cuts(size: int, parts: int) -> IntArray:
+    """Where to cut ``size`` elements into equal parts: int64, shape (parts + 1,)."""
+    return np.arange(parts + 1, dtype=np.int64) * size // parts
+
+
+def all_for_the_first(size: int, parts: int) -> IntArray:
+    """The cuts that leave everything to rank 0: int64, shape (parts + 1,)."""
+    cuts = np.full(parts + 1, size, np.int64)
+    cuts[0] = 0
+    return cuts
+
+
+def at_chunks(cuts: IntArray, starts: IntArray, stops: IntArray, chunk: int) -> IntArray:
+    """Move cuts to the nearest border of a chunk, so that no chunk is decoded by two ranks.
+
+    Parameters
+    ----------
+    cuts
+        int64, ascending; the first and last stay.
+    starts, stops
+        int64, shape (n,): the ranges that are cut, not empty.
+    chunk
+        Elements in a chunk; 0: the cuts stay.
+    """
+    if chunk < 2 or not starts.size:
+        return cuts
+    lengths = stops - starts
+    ends = np.cumsum(lengths)
+    inner = cuts[1:-1]
+    which = np.minimum(np.searchsorted(ends, inner, side="right"), starts.size - 1)
+    place = starts[which] + inner - (ends - lengths)[which]
+    border = (place + chunk // 2) // chunk * chunk
+    moved = inner + np.clip(border, starts[which], stops[which]) - place
+    return np.concatenate((cuts[:1], np.maximum.accumulate(np.clip(moved, cuts[0], cuts[-1])), cuts[-1:]))
+
+
+def clipped(starts: IntArray, stops: IntArray, first: int, last: int) -> tuple[IntArray, IntArray]:
+    """The ranges of elements ``first`` to ``last`` of a request.
+
+    Parameters
+    ----------
+    starts, stops
+        int64, shape (n,): the request.
+    """
+    ends = np.cumsum(stops - starts)
+    begins = ends - (stops - starts)
+    inside = slice(int(np.searchsorted(ends, first, side="right")), int(np.searchsorted(begins, last, side="left")))
+    low = np.maximum(first - begins[inside], 0)
+    high = np.maximum(ends[inside] - last, 0)
+    return join_adjacent(starts[inside] + low, stops[inside] - high)
+
+
+class Places:
+    """Positions of many elements in an array: as slices where there are few, else one by one.
+
+    Parameters
+    ----------
+    starts, stops
+        int64, shape (n,).
+    """
+
+    _FEW_PER_SLICE = 512
+
+    def __init__(self, starts: IntArray, stops: IntArray) -> None:
+        starts, stops = join_adjacent(starts, stops)
+        self.size = int((stops - starts).sum())
+        self._slices = list(zip(starts.tolist(), stops.tolist(), strict=True)) if self._worth(starts.size) else None
+        self._index = None if self._slices is not None else element_index(starts, stops)
+
+    def _worth(self, ranges: int) -> bool:
+        return ranges * self._FEW_PER_SLICE <= max(self.size, self._FEW_PER_SLICE)
+
+    def take(self, values: AnyArray) -> AnyArray:
+        """The elements at these positions."""
+        if self._slices is None:
+            return values[self._index]
+        if len(self._slices) == 1:
+            return values[slice(*self._slices[0])]
+        return np.concatenate([values[:0], *(values[a:b] for a, b in self._slices)])
+
+    def put(self, into: AnyArray, values: AnyArray) -> None:
+        """Write elements to these positions."""
+        if self._slices is None:
+            into[self._index] = values
+            return
+        at = 0
+        for start, stop in self._slices:
+            into[start:stop] = values[at : at + stop - start]
+            at += stop - start
