@@ -75,7 +75,7 @@ class Places:
         int64, shape (n,).
     """
 
-    _FEW_PER_SLICE = 512
+    _FEW_PER_SLICE = 48
 
     def __init__(self, starts: IntArray, stops: IntArray) -> None:
         starts, stops = join_adjacent(starts, stops)
