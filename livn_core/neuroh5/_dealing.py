@@ -8,6 +8,7 @@ to its owner, in rounds of a bounded size.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import attrs
 import numpy as np
@@ -122,7 +123,12 @@ class Deal:
 
     def rounds(self, most: int) -> int:
         """How many rounds it takes if no rank reads more than ``most`` elements in one."""
-        return int(-(-np.diff(self._cuts).max() // most)) if self.total else 0
+        return -(-self.largest // most) if self.total else 0
+
+    @property
+    def largest(self) -> int:
+        """The most elements that any rank reads."""
+        return int(np.diff(self._cuts).max())
 
     def window(self, rank: int, number: int, most: int) -> tuple[int, int]:
         """What a rank reads in one round, as positions in the order of reading."""
@@ -142,16 +148,15 @@ class Deal:
         stops = np.concatenate([stops for _, stops, _ in pieces]) - window[0]
         return Places(starts, stops), counts
 
-    def incoming(self, windows: Sequence[tuple[int, int]]) -> tuple[Places, IntArray]:
-        """Where the elements belong that come from rank 0, 1, …, and how many come from each."""
-        starts, stops, counts = [], [], []
-        for window in windows:
-            first, last, which = self._cut(self._members[self._rank], window)
-            begin = self._targets[which] + first - self._begins[self._members[self._rank][which]]
-            starts.append(begin)
-            stops.append(begin + last - first)
-            counts.append(int((last - first).sum()))
-        return Places(np.concatenate(starts), np.concatenate(stops)), np.array(counts, np.int64)
+    def incoming(self, windows: Sequence[tuple[int, int]]) -> list[Places]:
+        """Where in the result the elements belong that come from rank 0, 1, …."""
+        return [self._arriving(window) for window in windows]
+
+    def _arriving(self, window: tuple[int, int]) -> Places:
+        members = self._members[self._rank]
+        first, last, which = self._cut(members, window)
+        begin = self._targets[which] + first - self._begins[members[which]]
+        return Places(begin, begin + last - first)
 
     def _cut(self, members: IntArray, window: tuple[int, int]) -> tuple[IntArray, IntArray, slice]:
         """Those of some segments that touch a window, cut to it; and which they are."""
@@ -200,10 +205,26 @@ def read_dealt(store: Store, plan: Segments, ownership: Ownership, paths: Sequen
     size = plan.take(ownership.own).size
     results = [np.empty(size, node.dtype) for node in nodes]
     widest = max(result.dtype.itemsize for result in results)
-    most = _round_elements(widest, max(node.chunk for node in nodes))
+    most = min(_round_elements(widest, max(node.chunk for node in nodes)), deal.largest)
+    buffers = _Buffers([np.empty(most, result.dtype) for result in results], np.empty(most * widest, np.uint8))
     for number in range(deal.rounds(most)):
-        _one_round(file, deal, paths, results, [deal.window(rank, number, most) for rank in range(file.ranks.size)])
+        windows = [deal.window(rank, number, most) for rank in range(file.ranks.size)]
+        _one_round(file, deal, paths, results, windows, buffers)
     return results
+
+
+@attrs.frozen(eq=False)
+class _Buffers:
+    """Memory for one round, used again for the next: fresh pages cost about as much as what is copied into them."""
+
+    read: list[AnyArray]
+    """One for each dataset."""
+    moved: AnyArray
+    """uint8: elements in the order of the ranks that they go to."""
+
+    def room(self, dtype: np.dtype[Any]) -> AnyArray:
+        """The second, as an array of some type."""
+        return self.moved[: self.moved.size // dtype.itemsize * dtype.itemsize].view(dtype)
 
 
 def _round_elements(itemsize: int, chunk: int) -> int:
@@ -218,17 +239,33 @@ def _one_round(
     paths: Sequence[str],
     results: Sequence[AnyArray],
     windows: Sequence[tuple[int, int]],
+    buffers: _Buffers,
 ) -> None:
-    ranks = file.ranks
-    own = windows[ranks.rank]
+    own = windows[file.ranks.rank]
     read: list[AnyArray] = []
     error: Exception | None = None
     try:
-        read = read_many(file.own, [deal.ranges(path, own) for path in paths])
+        requests = [deal.ranges(path, own) for path in paths]
+        filled = [buffer[: own[1] - own[0]] for buffer in buffers.read]
+        read = read_many(file.own, [attrs.evolve(one, out=out) for one, out in zip(requests, filled, strict=True)])
         leaving, sent = deal.outgoing(own)
-        coming, received = deal.incoming(windows)
+        arriving = deal.incoming(windows)
     except Exception as problem:
         error = problem
-    ranks.meet(error, doing=len(paths))
+    file.ranks.meet(error, doing=len(paths))
     for values, result in zip(read, results, strict=True):
-        coming.put(result, ranks.exchange(np.ascontiguousarray(leaving.take(values)), sent, received))
+        _exchange(file.ranks, leaving.take(values, buffers.room(values.dtype)), sent, arriving, result)
+
+
+def _exchange(ranks: Ranks, send: AnyArray, sent: IntArray, arriving: Sequence[Places], result: AnyArray) -> None:
+    counts = np.array([places.size for places in arriving], np.int64)
+    begins = [places.begin for places in arriving]
+    straight = [begin for begin in begins if begin is not None]
+    if len(straight) == len(begins):
+        ranks.exchange(send, sent, result, counts, np.array(straight, np.int64))
+        return
+    received = np.empty(int(counts.sum()), result.dtype)
+    ends = np.cumsum(counts)
+    ranks.exchange(send, sent, received, counts, ends - counts)
+    for places, end in zip(arriving, ends.tolist(), strict=True):
+        places.put(result, received[end - places.size : end])

@@ -163,19 +163,21 @@ class Ranks:
         self.comm.Allgather(np.ascontiguousarray(row), found)
         return found
 
-    def exchange(self, send: AnyArray, send_counts: IntArray, receive_counts: IntArray) -> AnyArray:
-        """Give each rank its part of ``send``, and return what the others gave, rank after rank.
+    def exchange(self, send: AnyArray, sent: IntArray, into: AnyArray, received: IntArray, begins: IntArray) -> None:
+        """Give each rank its part of ``send``, and take what the others give.
 
         Parameters
         ----------
         send
             1-D, contiguous: the elements for rank 0, then for rank 1, …
-        send_counts, receive_counts
+        sent, received
             int64, shape (size,): how many elements go to and come from each rank.
+        into
+            1-D, contiguous, of the same dtype: filled.
+        begins
+            int64, shape (size,): where in it the elements of each rank go.
         """
-        received = np.empty(int(receive_counts.sum()), send.dtype)
-        self.comm.Alltoallv([as_plain(send), send_counts.tolist()], [as_plain(received), receive_counts.tolist()])
-        return received
+        self.comm.Alltoallv([as_plain(send), sent.tolist()], [as_plain(into), (received.tolist(), begins.tolist())])
 
     def total(self, counts: IntArray) -> IntArray:
         """The sum of an array over all ranks, on every rank."""

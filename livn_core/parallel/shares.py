@@ -86,13 +86,21 @@ class Places:
     def _worth(self, ranges: int) -> bool:
         return ranges * self._FEW_PER_SLICE <= max(self.size, self._FEW_PER_SLICE)
 
-    def take(self, values: AnyArray) -> AnyArray:
-        """The elements at these positions."""
+    @property
+    def begin(self) -> int | None:
+        """Where they begin, if they follow each other; else ``None``."""
+        if self._slices is None or len(self._slices) > 1:
+            return None
+        return self._slices[0][0] if self._slices else 0
+
+    def take(self, values: AnyArray, buffer: AnyArray) -> AnyArray:
+        """The elements at these positions: a part of ``values``, or of the buffer into which they were copied."""
+        if self.begin is not None:
+            return values[self.begin : self.begin + self.size]
+        target = buffer[: self.size]
         if self._slices is None:
-            return values[self._index]
-        if len(self._slices) == 1:
-            return values[slice(*self._slices[0])]
-        return np.concatenate([values[:0], *(values[a:b] for a, b in self._slices)])
+            return np.take(values, self._index, out=target)
+        return np.concatenate([values[a:b] for a, b in self._slices], out=target)
 
     def put(self, into: AnyArray, values: AnyArray) -> None:
         """Write elements to these positions."""
