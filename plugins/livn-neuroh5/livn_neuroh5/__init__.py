@@ -1,18 +1,25 @@
-"""The backend ``neuroh5``: systems on a cluster's parallel file system.
+"""The backend ``neuroh5``: systems on a cluster's parallel file system, read by the library that wrote them.
 
-This version ranks and probes itself as it always will, and its opener passes every file on to the next backend:
-reading through neuroh5 is not part of it yet.
+Names, shapes, types and indices come from livn-pyfive, bulk values from ``neuroh5.io``. This module holds the hooks
+that :mod:`livn_core.hookspecs` describes, and imports none of neuroh5, mpi4py and pyfive.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib.util import find_spec
-from typing import NoReturn
+from typing import TYPE_CHECKING
 
 from livn_core import Availability, BackendDeclined, ConfigError, hookimpl
+from livn_core.locations import is_address, shown
+
+if TYPE_CHECKING:
+    from livn_neuroh5.file import Neuroh5File
+
+__version__ = "0.1.0"
 
 REPOSITORY = "the repository iraikov/neuroh5 on GitHub"
+NOT_LOCAL = "reads local paths only"
 
 
 @hookimpl
@@ -27,8 +34,8 @@ def livn_backend_available(source: str | None) -> Availability:
 
     Neither is imported: importing neuroh5 initialises MPI, which can end the process on a login node.
     """
-    if source is not None and "://" in source:
-        return Availability.no("reads local paths only")
+    if source is not None and is_address(source):
+        return Availability.no(NOT_LOCAL)
     if find_spec("mpi4py") is None:
         return Availability.no("mpi4py is not installed", "pip install mpi4py, with an MPI library on this machine")
     if find_spec("neuroh5") is None:
@@ -37,8 +44,12 @@ def livn_backend_available(source: str | None) -> Availability:
 
 
 @hookimpl
-def livn_backend_open(source: str, options: Mapping[str, object]) -> NoReturn:
-    """Pass the file on to the next backend."""
+def livn_backend_open(source: str, options: Mapping[str, object]) -> Neuroh5File:
+    """Open a file; see :func:`livn_core.hookspecs.livn_backend_open`. Does not initialise MPI; reading values does."""
     if options:
-        raise ConfigError(f"the neuroh5 backend takes no options, but got {', '.join(sorted(options))}")
-    raise BackendDeclined(f"livn-neuroh5 0.1 does not read through neuroh5 yet, so {source} goes to the next backend")
+        raise ConfigError(f"the neuroh5 backend takes no options, but got {', '.join(sorted(map(str, options)))}")
+    if is_address(source):
+        raise BackendDeclined(f"{shown(source)}: neuroh5 {NOT_LOCAL}")
+    from livn_neuroh5.file import open_file
+
+    return open_file(source)
