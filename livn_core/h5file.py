@@ -25,6 +25,8 @@ class H5Dataset(Protocol):
 
     The dtype is native, bools and enums are their base integer, and an enum's labels are
     ``dtype.metadata["enum"]``, ``{str: int}``, on the dtype itself or on a field of it.
+
+    It may have ``chunks``, the extent of a chunk or ``None``, as h5py's datasets do: ranks then share out whole chunks.
     """
 
     @property

@@ -48,7 +48,8 @@ class Local:
 
     def rows_alone(self, gids: IntArray) -> IntArray:
         """The rows that are wanted where no other rank reads along: int64."""
-        return np.flatnonzero(np.isin(gids, local_gids(gids, None, self.allocation))).astype(np.int64)
+        rows: IntArray = np.flatnonzero(np.isin(gids, local_gids(gids, None, self.allocation)))
+        return rows.astype(np.int64)
 
 
 @attrs.frozen(eq=False)
@@ -73,8 +74,8 @@ def owned_rows(ranks: Ranks, gids: IntArray, local: Local) -> Ownership:
     gids
         int64, shape (n,): the cells of a plan, the same on every rank.
     """
-    mine = np.isin(gids, local_gids(gids, ranks.comm, local.allocation))
     ranks.meet(doing=gids.size)
+    mine = np.isin(gids, local_gids(gids, ranks.comm, local.allocation))
     everyone = np.unpackbits(ranks.gather(np.packbits(mine)), axis=1, count=gids.size)
     return Ownership(tuple(np.flatnonzero(row).astype(np.int64) for row in everyone), ranks.rank)
 
@@ -118,8 +119,8 @@ class Deal:
         begins = np.cumsum(lengths) - lengths
         read = place[own]
         found = read >= 0
-        order = np.argsort(read[found], kind="stable")
-        return begins[found][order]
+        targets: IntArray = begins[found][np.argsort(read[found], kind="stable")]
+        return targets
 
     def rounds(self, most: int) -> int:
         """How many rounds it takes if no rank reads more than ``most`` elements in one."""
@@ -179,10 +180,12 @@ def read_own(store: Store, plan: Segments, local: Local, paths: Sequence[str]) -
         own = plan.take(local.rows_alone(plan.gids))
         return own, store.read([own.ranges(path) for path in paths])
     ownership = owned_rows(store.ranks, plan.gids, local)
-    return plan.take(ownership.own), read_dealt(store, plan, ownership, paths)
+    own = plan.take(ownership.own)
+    with store.reading(paths, own.size):
+        return own, read_dealt(store.shared, plan, ownership, paths)
 
 
-def read_dealt(store: Store, plan: Segments, ownership: Ownership, paths: Sequence[str]) -> list[AnyArray]:
+def read_dealt(file: SharedFile, plan: Segments, ownership: Ownership, paths: Sequence[str]) -> list[AnyArray]:
     """Read several datasets that one plan describes; every rank gets what it owns. Collective.
 
     Parameters
@@ -199,32 +202,16 @@ def read_dealt(store: Store, plan: Segments, ownership: Ownership, paths: Sequen
     list of arrays
         For each dataset, the elements of this rank's rows, in the order of the plan.
     """
-    file = store.shared
     nodes = [file.node(path) for path in paths]
     deal = Deal(plan, ownership, max(node.chunk for node in nodes))
     size = plan.take(ownership.own).size
     results = [np.empty(size, node.dtype) for node in nodes]
     widest = max(result.dtype.itemsize for result in results)
     most = min(_round_elements(widest, max(node.chunk for node in nodes)), deal.largest)
-    buffers = _Buffers([np.empty(most, result.dtype) for result in results], np.empty(most * widest, np.uint8))
+    dealing = _Dealing(file, deal, paths, results, _Buffers.of(most, [result.dtype for result in results]))
     for number in range(deal.rounds(most)):
-        windows = [deal.window(rank, number, most) for rank in range(file.ranks.size)]
-        _one_round(file, deal, paths, results, windows, buffers)
+        dealing.round([deal.window(rank, number, most) for rank in range(file.ranks.size)])
     return results
-
-
-@attrs.frozen(eq=False)
-class _Buffers:
-    """Memory for one round, used again for the next: fresh pages cost about as much as what is copied into them."""
-
-    read: list[AnyArray]
-    """One for each dataset."""
-    moved: AnyArray
-    """uint8: elements in the order of the ranks that they go to."""
-
-    def room(self, dtype: np.dtype[Any]) -> AnyArray:
-        """The second, as an array of some type."""
-        return self.moved[: self.moved.size // dtype.itemsize * dtype.itemsize].view(dtype)
 
 
 def _round_elements(itemsize: int, chunk: int) -> int:
@@ -233,28 +220,57 @@ def _round_elements(itemsize: int, chunk: int) -> int:
     return -(-wanted // chunk) * chunk if chunk > 1 else wanted
 
 
-def _one_round(
-    file: SharedFile,
-    deal: Deal,
-    paths: Sequence[str],
-    results: Sequence[AnyArray],
-    windows: Sequence[tuple[int, int]],
-    buffers: _Buffers,
-) -> None:
-    own = windows[file.ranks.rank]
-    read: list[AnyArray] = []
-    error: Exception | None = None
-    try:
-        requests = [deal.ranges(path, own) for path in paths]
-        filled = [buffer[: own[1] - own[0]] for buffer in buffers.read]
-        read = read_many(file.own, [attrs.evolve(one, out=out) for one, out in zip(requests, filled, strict=True)])
-        leaving, sent = deal.outgoing(own)
-        arriving = deal.incoming(windows)
-    except Exception as problem:
-        error = problem
-    file.ranks.meet(error, doing=len(paths))
-    for values, result in zip(read, results, strict=True):
-        _exchange(file.ranks, leaving.take(values, buffers.room(values.dtype)), sent, arriving, result)
+@attrs.frozen(eq=False)
+class _Buffers:
+    """Memory for one round, used again for the next: fresh pages cost about as much as what is copied into them."""
+
+    read: list[AnyArray]
+    """One for each dataset: what was read."""
+    moved: list[AnyArray]
+    """The same in the order of the ranks that it goes to."""
+
+    @classmethod
+    def of(cls, most: int, dtypes: Sequence[np.dtype[Any]]) -> _Buffers:
+        """Room for so many elements of each of these types."""
+        return cls([np.empty(most, dtype) for dtype in dtypes], [np.empty(most, dtype) for dtype in dtypes])
+
+
+@attrs.frozen(eq=False)
+class _Dealing:
+    """Everything that the rounds have in common."""
+
+    file: SharedFile
+    deal: Deal
+    paths: Sequence[str]
+    results: Sequence[AnyArray]
+    buffers: _Buffers
+
+    def round(self, windows: Sequence[tuple[int, int]]) -> None:
+        """Read this rank's window, and exchange what the windows of all ranks hold."""
+        ranks = self.file.ranks
+        own = windows[ranks.rank]
+        sends: list[AnyArray] = []
+        error: Exception | None = None
+        try:
+            read = self._read(own)
+            leaving, sent = self.deal.outgoing(own)
+            sends = [leaving.take(values, moved) for values, moved in zip(read, self.buffers.moved, strict=True)]
+            arriving = self.deal.incoming(windows)
+        except Exception as problem:
+            error = problem
+        ranks.meet(error, doing=len(self.paths))
+        for send, result in zip(sends, self.results, strict=True):
+            _exchange(ranks, send, sent, arriving, result)
+
+    def _read(self, window: tuple[int, int]) -> list[AnyArray]:
+        size = window[1] - window[0]
+        return read_many(
+            self.file.own,
+            [
+                attrs.evolve(self.deal.ranges(path, window), out=buffer[:size])
+                for path, buffer in zip(self.paths, self.buffers.read, strict=True)
+            ],
+        )
 
 
 def _exchange(ranks: Ranks, send: AnyArray, sent: IntArray, arriving: Sequence[Places], result: AnyArray) -> None:

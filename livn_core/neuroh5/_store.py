@@ -182,14 +182,21 @@ class Store:
         FormatError
             They cannot be read. A backend refuses a dataset that claims more than its file can hold.
         """
-        nodes = ", ".join(request.path for request in requests)
+        with self.reading([request.path for request in requests], sum(request.size for request in requests)):
+            return read_many(self.file, requests)
+
+    @contextmanager
+    def reading(self, paths: Sequence[str], elements: int) -> Iterator[None]:
+        """Explain what goes wrong while values are read; raises as :meth:`read` does."""
+        nodes = ", ".join(paths)
         with self._mapped(nodes):
             try:
-                return read_many(self.file, requests)
+                yield
+            except LivnError:
+                raise
             except KeyError as error:
                 raise self.error(nodes, f"disappeared while it was read: {error}") from error
             except MemoryError as error:
-                elements = sum(request.size for request in requests)
                 raise TooLargeError(
                     f"{self.source}: {nodes}: not enough memory for {elements:,} elements; read some cells with gids=, "
                     "or a projection piece by piece with blocks()"

@@ -61,6 +61,14 @@ class SharedDataset(SharedType):
         return self._node.shape
 
 
+@attrs.frozen
+class Opening:
+    """What rank 0 tells the others about a file."""
+
+    snapshot: dict[str, Node]
+    selection: Selection
+
+
 class SharedFile:
     """An :class:`~livn_core.h5file.H5File` of several ranks.
 
@@ -71,27 +79,21 @@ class SharedFile:
     ----------
     ranks
         The ranks.
-    snapshot
-        What is in the file.
-    source, selection, options
+    known
+        What rank 0 found out about the file.
+    source, options
         How a rank opens it.
     opened
         The file, where this rank has it open already.
     """
 
     def __init__(
-        self,
-        ranks: Ranks,
-        snapshot: Snapshot,
-        source: str,
-        selection: Selection,
-        options: Mapping[str, object],
-        opened: H5File | None,
+        self, ranks: Ranks, known: Opening, source: str, options: Mapping[str, object], opened: H5File | None
     ) -> None:
         self.ranks = ranks
-        self._snapshot = snapshot
+        self._snapshot: Snapshot = known.snapshot
+        self._backend = known.selection.name
         self._source = source
-        self._selection = selection
         self._options = options
         self._opened = opened
         self._closed = False
@@ -122,8 +124,7 @@ class SharedFile:
             if self._closed:
                 raise ClosedFileError(f"{self._source} was closed; open it again to read from it")
             if self._opened is None:
-                name = self._selection.name
-                self._opened = default_backends().open(self._source, name, self._options)[0]
+                self._opened = default_backends().open(self._source, self._backend, self._options)[0]
             return self._opened
 
     def read_many(self, requests: Sequence[Ranges]) -> list[AnyArray]:
@@ -217,14 +218,6 @@ def digest(requests: Sequence[Ranges]) -> int:
     return found
 
 
-@attrs.frozen
-class _Opening:
-    """What rank 0 tells the others about a file."""
-
-    snapshot: dict[str, Node]
-    selection: Selection
-
-
 def open_shared(
     ranks: Ranks,
     source: str,
@@ -241,11 +234,11 @@ def open_shared(
     """
     opened: H5File | None = None
 
-    def open_and_look() -> _Opening:
+    def open_and_look() -> Opening:
         nonlocal opened
         opened, selection = default_backends().open(source, backend, options, fallback)
         try:
-            return _Opening(take_snapshot(opened), selection)
+            return Opening(take_snapshot(opened), selection)
         except BaseException:
             opened.close()
             raise
@@ -253,4 +246,4 @@ def open_shared(
     found = ranks.from_first(open_and_look)
     # What stands in for a backend that failed does not get the options that were meant for that one.
     kept = {} if found.selection.instead_of else options
-    return SharedFile(ranks, found.snapshot, source, found.selection, kept, opened), found.selection
+    return SharedFile(ranks, found, source, kept, opened), found.selection

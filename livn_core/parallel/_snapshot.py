@@ -87,7 +87,10 @@ def _describe(found: Any, path: str) -> Node:
 
 
 def _rows_per_chunk(dataset: Any) -> int:
-    chunks = getattr(dataset, "chunks", None)
+    try:
+        chunks = getattr(dataset, "chunks", None)
+    except Exception:  # whoever reads the dataset will be told
+        return 0
     return int(chunks[0]) if chunks else 0
 
 

@@ -75,21 +75,19 @@ class Places:
         int64, shape (n,).
     """
 
-    _FEW_PER_SLICE = 48
+    _WORTH_A_SLICE = 64
 
     def __init__(self, starts: IntArray, stops: IntArray) -> None:
         starts, stops = join_adjacent(starts, stops)
         self.size = int((stops - starts).sum())
-        self._slices = list(zip(starts.tolist(), stops.tolist(), strict=True)) if self._worth(starts.size) else None
-        self._index = None if self._slices is not None else element_index(starts, stops)
-
-    def _worth(self, ranges: int) -> bool:
-        return ranges * self._FEW_PER_SLICE <= max(self.size, self._FEW_PER_SLICE)
+        few = starts.size * self._WORTH_A_SLICE <= max(self.size, self._WORTH_A_SLICE)
+        self._slices = list(zip(starts.tolist(), stops.tolist(), strict=True)) if few else []
+        self._index = None if few else element_index(starts, stops)
 
     @property
     def begin(self) -> int | None:
         """Where they begin, if they follow each other; else ``None``."""
-        if self._slices is None or len(self._slices) > 1:
+        if self._index is not None or len(self._slices) > 1:
             return None
         return self._slices[0][0] if self._slices else 0
 
@@ -97,14 +95,15 @@ class Places:
         """The elements at these positions: a part of ``values``, or of the buffer into which they were copied."""
         if self.begin is not None:
             return values[self.begin : self.begin + self.size]
-        target = buffer[: self.size]
-        if self._slices is None:
+        # What has several owners is sent several times, and may then be more than was read.
+        target = buffer[: self.size] if buffer.size >= self.size else np.empty(self.size, values.dtype)
+        if self._index is not None:
             return np.take(values, self._index, out=target)
         return np.concatenate([values[a:b] for a, b in self._slices], out=target)
 
     def put(self, into: AnyArray, values: AnyArray) -> None:
         """Write elements to these positions."""
-        if self._slices is None:
+        if self._index is not None:
             into[self._index] = values
             return
         at = 0

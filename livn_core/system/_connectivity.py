@@ -99,7 +99,7 @@ def matrix(
     ranges: Ranges,
     order: IntArray,
     seed: int | None,
-    part: bool,
+    local: bool = False,
 ) -> tuple[IntArray, npt.NDArray[np.float32]]:
     """Entries of the matrix, one for each pair of cells that any edge connects.
 
@@ -113,8 +113,8 @@ def matrix(
         int64, shape (n,), unique: the gid of each row and column.
     seed
         Seed of the strengths; None: another one every time.
-    part
-        Whether ``order`` lacks some cells, so that only a part of the edges is read.
+    local
+        Only the edges onto this rank's cells.
 
     Returns
     -------
@@ -123,11 +123,12 @@ def matrix(
         all edges of the pair, taken in float64. Files go by post cell, so this order is nearly theirs.
     """
     strengths = Strengths(seed)
+    part = len(order) < sum(count for _, count in ranges.values())
     keys, values = [np.empty(0, np.int64)], [np.empty(0, np.float64)]
     for one, projection in projections:
         if projection is None:
             continue
-        edges, draws = _edges(projection, strengths, ranges[one.post], order if part else None)
+        edges, draws = _edges(projection, strengths, ranges[one.post], order if part else None, local)
         rows = _positions(order, ranges[one.pre])[edges.pre_gids - ranges[one.pre][0]]
         columns = _positions(order, ranges[one.post])[edges.post_gids - ranges[one.post][0]]
         inside = rows >= 0 if part else slice(None)
@@ -182,14 +183,15 @@ def check_order(gids: npt.ArrayLike, known: IntArray, place: str) -> IntArray:
 
 
 def _edges(
-    projection: Projection, strengths: Strengths, post: tuple[int, int], order: IntArray | None
+    projection: Projection, strengths: Strengths, post: tuple[int, int], order: IntArray | None, local: bool
 ) -> tuple[Edges, npt.NDArray[np.float64]]:
     """All edges of a projection or, with ``order``, those onto these cells; and the strength of each."""
-    if order is None:
+    if order is None and not local:
         edges = projection.read()
         return edges, strengths.take(len(edges))
     start, count = post
-    edges = projection.read(order[(order >= start) & (order < start + count)])
+    cells = None if order is None else order[(order >= start) & (order < start + count)]
+    edges = projection.read(cells, local=local)
     # The place of each cell's edges in the whole projection tells which of its strengths are theirs.
     first = np.concatenate([[0], np.cumsum(projection.in_degree())])
     draws = strengths.take(int(first[-1]))

@@ -17,7 +17,7 @@ from livn_core.errors import (
     SystemNotFoundError,
 )
 from livn_core.locations import is_address, last_part, redacted, shown
-from livn_core.parallel import rank_and_size
+from livn_core.parallel import Ranks
 from livn_core.system._predefined import holds_system
 from livn_core.system._sidecars import parse_json
 
@@ -68,26 +68,17 @@ def fetch(
     """
     uri = os.fspath(source)
     target = Path(directory) / "systems" / "graphs" / _checked_name(name or last_part(uri), uri)
-    rank, size = rank_and_size(comm)
-    error: BaseException | None = None
-    if rank == 0 and (force or not holds_system(target)):
-        error = _attempt(uri, target, force, size)
-    if size > 1:
-        error = comm.bcast(error, root=0)
-    if error is not None:
-        raise error
+    ranks = Ranks.of(comm)
+
+    def copy() -> None:
+        if force or not holds_system(target):
+            _copy_whole(uri, target, force)
+
+    if ranks is None:
+        copy()
+    else:
+        ranks.from_first(copy)
     return str(target)
-
-
-def _attempt(uri: str, target: Path, force: bool, size: int) -> BaseException | None:
-    """Copy; with other ranks waiting, an error has to reach them before it is raised."""
-    try:
-        _copy_whole(uri, target, force)
-    except Exception as error:
-        if size == 1:
-            raise
-        return error
-    return None
 
 
 def _copy_whole(uri: str, target: Path, force: bool) -> None:

@@ -23,6 +23,7 @@ from livn_core.errors import (
     UnknownBackendError,
 )
 from livn_core.locations import is_address, join, last_part, shown
+from livn_core.parallel import Ranks
 
 if TYPE_CHECKING:
     from livn_core.neuroh5 import NeuroH5File
@@ -83,6 +84,11 @@ class SystemFiles:
     def closed(self) -> bool:
         """Whether :meth:`close` was called."""
         return self._closed
+
+    @property
+    def ranks(self) -> Ranks | None:
+        """The ranks that read the system together; ``None`` where one reads it alone."""
+        return Ranks.of(self._wish.comm)
 
     @property
     def selection(self) -> Selection:

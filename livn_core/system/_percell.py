@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from livn_core.h5file import AnyArray, IntArray
-from livn_core.parallel import local_gids, rank_and_size
+from livn_core.parallel import local_gids
 from livn_core.system._structure import Structure
 
 if TYPE_CHECKING:
@@ -75,7 +75,14 @@ class PerCell(Structure):
 
     @abstractmethod
     def cell_attributes(
-        self, population: str, namespace: str, names: Iterable[str] | str | None = None, gids: Any = None
+        self,
+        population: str,
+        namespace: str,
+        names: Iterable[str] | str | None = None,
+        gids: Any = None,
+        *,
+        local: bool = False,
+        node_allocation: Iterable[int] | None = None,
     ) -> dict[str, CellAttribute]:
         """Read attributes of cells."""
 
@@ -89,11 +96,11 @@ class PerCell(Structure):
         Cells come in ascending order, and those without edges are left out. The namespaces are ``"Synapses"`` and
         ``"Connections"``; :meth:`projection` has whole arrays and all namespaces.
         """
-        yield from self._in_edges(pre, post, self.comm)
+        yield from self._in_edges(pre, post, local=True)
 
     def projection_array(self, pre: str, post: str, all: bool = True) -> list[InEdges]:  # noqa: A002
         """What :meth:`projections` yields, as a list; with ``all``, for the cells of all ranks."""
-        return list(self._in_edges(pre, post, None if all else self.comm))
+        return list(self._in_edges(pre, post, local=not all))
 
     def synapses(
         self, population: str, node_allocation: Iterable[int] | None = None
@@ -109,13 +116,12 @@ class PerCell(Structure):
         """
         names = self.namespaces(population).get("Synapse Attributes", ())
         wanted = [name for name in SYNAPSE_ATTRIBUTES if name in names]
-        everyone = self._population_gids(population)
-        gids = local_gids(everyone, self.comm, node_allocation)
-        part = None if len(gids) == len(everyone) else gids
-        yield from values_by_cell(self.cell_attributes(population, "Synapse Attributes", wanted or None, part))
+        yield from values_by_cell(
+            self.cell_attributes(
+                population, "Synapse Attributes", wanted or None, local=True, node_allocation=node_allocation
+            )
+        )
 
-    def _in_edges(self, pre: str, post: str, comm: Any) -> Iterator[InEdges]:
+    def _in_edges(self, pre: str, post: str, local: bool) -> Iterator[InEdges]:
         projection = self.projection(pre, post)
-        _, size = rank_and_size(comm)
-        gids = None if size == 1 else local_gids(self._population_gids(post), comm)
-        yield from in_edges(projection.read(gids, edge_attributes(projection) or False))
+        yield from in_edges(projection.read(None, edge_attributes(projection) or False, local=local))

@@ -7,9 +7,11 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from livn_core.backends import BackendNames, server_in_play
 from livn_core.errors import InvalidArgumentError, SystemNotFoundError
+from livn_core.parallel import Ranks
 
 CULTURES = ("E", "E_b", "E5I", "E5I_b", "E3I", "E3I_b", "EI", "EI_b")
 LEGACY = ("EI1", "EI2", "EI3", "EI4")
@@ -24,7 +26,11 @@ SEARCH_VARIABLE = "LIVN_SYSTEMS"
 
 
 def predefined(
-    name: str = "EI", download_directory: str | os.PathLike[str] = ".", *, backend: BackendNames | None = None
+    name: str = "EI",
+    download_directory: str | os.PathLike[str] = ".",
+    *,
+    backend: BackendNames | None = None,
+    comm: Any = None,
 ) -> str:
     """Find a system by its name.
 
@@ -40,6 +46,8 @@ def predefined(
     backend
         The ``backend=`` with which the system will be opened: where it names others than the server's, the system is
         looked for on this machine, whatever ``LIVN_HSDS`` says.
+    comm
+        A communicator: rank 0 looks, and tells the others what it found.
 
     Returns
     -------
@@ -54,6 +62,13 @@ def predefined(
     InvalidArgumentError
         The name is a path.
     """
+    ranks = Ranks.of(comm)
+    if ranks is None:
+        return _find(name, download_directory, backend)
+    return ranks.from_first(lambda: _find(name, download_directory, backend))
+
+
+def _find(name: str, download_directory: str | os.PathLike[str], backend: BackendNames | None) -> str:
     if name in {"", ".", ".."} or set(name) & set("/\\:\0"):
         raise InvalidArgumentError(f"{name!r} is not the name of a system; for a path, use System(path)")
     first = Path(download_directory) / "systems" / "graphs"

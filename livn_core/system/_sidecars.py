@@ -7,14 +7,17 @@ leaves them to the local directory.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from livn_core.errors import FormatError, InvalidArgumentError, SourceNotFoundError
 from livn_core.locations import check_inside, is_address, join, shown
 
 if TYPE_CHECKING:
     from livn_core.system._files import SystemFiles
+
+T = TypeVar("T")
 
 
 class Sidecars:
@@ -47,6 +50,14 @@ class Sidecars:
             There is no such sidecar.
         """
         name = check_inside(name)
+        return self._on_first(lambda: self._read(name))
+
+    def _on_first(self, work: Callable[[], T]) -> T:
+        """Let one rank do it for all."""
+        ranks = self._files.ranks
+        return work() if ranks is None else ranks.from_first(work)
+
+    def _read(self, name: str) -> bytes:
         try:
             content = self._files.selection.backend.sidecar(self.uri, name, self._files.options)
         except FileNotFoundError as error:
@@ -55,6 +66,9 @@ class Sidecars:
 
     def names(self) -> list[str]:
         """The names of all sidecars, sorted: ``["graph.json", "selection/e1.json"]``."""
+        return self._on_first(self._names)
+
+    def _names(self) -> list[str]:
         listed = self._files.selection.backend.sidecars(self.uri, self._files.options)
         if listed is not None:
             return sorted(listed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from types import TracebackType
@@ -43,8 +44,9 @@ class System(Documents, PerCell, Structure):
         A backend's name, or names in the order in which to ask them. Left out: :func:`livn_core.use_backend`, then
         ``LIVN_H5_BACKEND``, then priority.
     comm
-        A communicator with mpi4py's interface. Arrays hold all cells on every rank; iterators yield this rank's
-        cells, dealt out by gid modulo size.
+        A communicator with mpi4py's interface. Every rank makes the same calls, and what goes wrong on one is raised
+        on all. Arrays hold all cells on every rank; iterators, and ``local=True``, give this rank's cells, dealt out
+        by gid modulo size.
     fallback
         Where the chosen backend fails, warn and read the whole system through the next one.
     options
@@ -112,10 +114,19 @@ class System(Documents, PerCell, Structure):
         return self._files.cells.namespaces(population)
 
     def cell_attributes(
-        self, population: str, namespace: str, names: Iterable[str] | str | None = None, gids: Any = None
+        self,
+        population: str,
+        namespace: str,
+        names: Iterable[str] | str | None = None,
+        gids: Any = None,
+        *,
+        local: bool = False,
+        node_allocation: Iterable[int] | None = None,
     ) -> dict[str, CellAttribute]:
         """Read attributes of cells; see :meth:`livn_core.NeuroH5File.cell_attributes`."""
-        return self._files.cells.cell_attributes(population, namespace, names, gids)
+        return self._files.cells.cell_attributes(
+            population, namespace, names, gids, local=local, node_allocation=node_allocation
+        )
 
     def trees(self, population: str) -> Trees:
         """The morphologies of a population: gid to :class:`livn_core.Tree`, ascending."""
@@ -193,6 +204,7 @@ class System(Documents, PerCell, Structure):
         seed: int | None = 123,
         gids: npt.ArrayLike | None = None,
         sparse: bool = False,
+        local: bool = False,
     ) -> Any:
         """The signed, randomly weighted connectivity matrix ``w[pre, post]`` of the projections in ``graph.json``.
 
@@ -210,6 +222,8 @@ class System(Documents, PerCell, Structure):
             The cells of rows and columns, in the order given; by default all, ascending.
         sparse
             Whether to return a ``scipy.sparse.csr_array``, which needs memory for edges instead of pairs of cells.
+        local
+            Only the edges onto this rank's cells; the matrices of all ranks add up to the whole.
 
         Returns
         -------
@@ -230,7 +244,7 @@ class System(Documents, PerCell, Structure):
         pairs = [
             (one, self.projection(one.pre, one.post) if (one.pre, one.post) in present else None) for one in declared
         ]
-        entries = _connectivity.matrix(pairs, ranges, order, seed, part=len(order) < self.num_neurons)
+        entries = _connectivity.matrix(pairs, ranges, order, self._common(seed), local)
         return (_connectivity.sparse_csr if sparse else _connectivity.dense)(*entries, len(order))
 
     def summary(self) -> dict[str, Any]:
@@ -242,6 +256,11 @@ class System(Documents, PerCell, Structure):
             "num_edges": sum(edges),
             "population_counts": {name: count for name, (_, count) in self.population_ranges.items()},
         }
+
+    def _common(self, seed: int | None) -> int | None:
+        """The same seed on every rank, also where each time another one is wanted."""
+        ranks = self._files.ranks
+        return ranks.from_first(lambda: secrets.randbits(32)) if ranks is not None and seed is None else seed
 
     def _read_coordinates(self, population: str) -> npt.NDArray[np.float64]:
         if population not in self._coordinates:

@@ -128,25 +128,6 @@ def expected():
     return json.loads((REFERENCE / "a_two_pops.json").read_text())
 
 
-class Ranks:
-    """The part of mpi4py's communicator that an iterator needs to know its cells."""
-
-    def __init__(self, rank, size):
-        self.rank, self.size = rank, size
-
-    def Get_rank(self):
-        return self.rank
-
-    def Get_size(self):
-        return self.size
-
-
-@pytest.fixture
-def ranks():
-    """Three communicators, one for each rank."""
-    return [Ranks(rank, 3) for rank in range(3)]
-
-
 @pytest.fixture
 def write_json():
     """Write a JSON document to a path."""

@@ -67,14 +67,6 @@ def test_sign_weight_and_seed(system):
     assert not np.array_equal(system.connectivity_matrix(seed=None), system.connectivity_matrix(seed=None))
 
 
-def test_ranks_do_not_change_it(gid_order, ranks, backend):
-    matrices = []
-    for comm in (None, *ranks):
-        with System(gid_order, backend=backend, comm=comm) as system:
-            matrices.append(system.connectivity_matrix())
-    assert all(np.array_equal(one, matrices[0]) for one in matrices)
-
-
 def test_unconnected_system_is_all_zero(two_pops, graph, write_json):
     del graph["connections"]
     write_json(two_pops / "graph.json", graph)

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import queue
 import shutil
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -167,43 +165,6 @@ def test_fetch_of_an_unknown_scheme(tmp_path):
     with pytest.raises(InvalidArgumentError, match="nowhere://x/EI1: ") as caught:
         fetch("nowhere://me:hunter2@x/EI1?token=hunter2", tmp_path)
     assert "hunter2" not in str(caught.value)
-
-
-class Pair:
-    """Two threads as two ranks, with mpi4py's way to hand a value from one to the other."""
-
-    def __init__(self):
-        self.values = queue.Queue()
-
-    def rank(self, number):
-        values = self.values
-
-        class Rank:
-            def Get_rank(self):
-                return number
-
-            def Get_size(self):
-                return 2
-
-            def bcast(self, value, root):
-                if number == root:
-                    values.put(value)
-                    return value
-                return values.get(timeout=30)
-
-        return Rank()
-
-
-@pytest.mark.parametrize("source", ["two_pops", "absent"])
-def test_fetch_copies_on_one_rank_and_raises_on_all(two_pops, tmp_path, source):
-    pair = Pair()
-    with ThreadPoolExecutor(2) as pool:
-        jobs = [pool.submit(fetch, two_pops.parent / source, tmp_path / "d", comm=pair.rank(one)) for one in (1, 0)]
-    if source == "two_pops":
-        assert {job.result() for job in jobs} == {str(tmp_path / "d" / "systems" / "graphs" / "two_pops")}
-    for job in jobs if source == "absent" else ():
-        with pytest.raises(SystemNotFoundError, match="there is no such directory"):
-            job.result()
 
 
 @pytest.mark.parametrize("name", ["..", "a/b"])

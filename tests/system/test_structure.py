@@ -95,23 +95,6 @@ def test_synapses_go_by_cell_with_empty_ones_in_between(system, expected):
     assert [gid for gid, _ in system.synapses("EXC", node_allocation={7, 3, 25})] == [3, 7]
 
 
-def test_iterators_deal_cells_out_to_ranks_and_arrays_do_not(two_pops, backend, ranks):
-    alone = System(two_pops, backend=backend)
-    systems = [System(two_pops, backend=backend, comm=comm) for comm in ranks]
-    for member in (lambda one: one.coordinates("EXC"), lambda one: one.synapses("EXC"),
-                   lambda one: one.projections("INH", "EXC"),
-                   lambda one: one.projection_array("INH", "EXC", all=False)):  # fmt: skip
-        parts = [[gid for gid, _ in member(one)] for one in systems]
-        assert all(gid % 3 == rank for rank, part in enumerate(parts) for gid in part)
-        assert sorted(gid for part in parts for gid in part) == [gid for gid, _ in member(alone)]
-    assert [len(one.projection_array("INH", "EXC")) for one in systems] == [
-        len(alone.projection_array("INH", "EXC"))
-    ] * 3
-    assert all(np.array_equal(one.neuron_coordinates, alone.neuron_coordinates) for one in systems)
-    for one in (alone, *systems):
-        one.close()
-
-
 def test_meta_data_tell_namespaces_and_attributes_apart(system):
     meta = system.cells_meta_data
     assert (meta.population_names, meta.population_ranges) == (system.populations, system.population_ranges)

@@ -80,7 +80,7 @@ class Neuroh5File:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What of the bulk values that were read so far neuroh5 did not read, and why; one sentence for each reason."""
+        """Why some of the bulk values that were read so far did not come from neuroh5; one line for each reason."""
         return self._bulk.record.notes
 
     @property

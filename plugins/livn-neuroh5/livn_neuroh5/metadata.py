@@ -66,14 +66,14 @@ class Metadata:
         with refusing(path):
             dtype: np.dtype[Any] | None = getattr(found, "dtype", None)
         if dtype is None:
-            raise Refused(path, "it is missing")
+            raise Refused(path, "it is missing, and neuroh5 needs it")
         return dtype
 
     def length(self, path: str) -> int:
         """Number of elements of a dataset, which must have one dimension."""
         shape = getattr(self.get(path), "shape", None)
         if shape is None:
-            raise Refused(path, "it is missing")
+            raise Refused(path, "it is missing, and neuroh5 needs it")
         if len(shape) != 1:
             raise Refused(path, f"its shape is {tuple(shape)}, and neuroh5 knows one dimension only")
         return int(shape[0])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from typing import Literal, TypeAlias
 
 import attrs
@@ -18,7 +17,7 @@ class Refused(Exception):
     node
         The place that this is true of: the file (``/``), a population, namespace, projection or dataset.
     why
-        The reason, as the end of a sentence that begins with "because".
+        The reason, which goes on after the place and a colon.
     """
 
     def __init__(self, node: str, why: str) -> None:
@@ -39,32 +38,27 @@ class Route:
 
 
 class Record:
-    """The routes that were taken in one file. Safe to use from several threads."""
+    """The routes that were taken in one file. Safe to use from several threads, by what a dict does in one step."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
         self._routes: dict[str, Route] = {}
         self._notes: dict[str, None] = {}
 
     def read_by_neuroh5(self, path: str) -> None:
         """Note that neuroh5 read a dataset."""
-        with self._lock:
-            self._routes[path] = Route(path, "neuroh5")
+        self._routes[path] = Route(path, "neuroh5")
 
     def refused(self, path: str, refusal: Refused) -> None:
         """Note that the metadata reader had to read a dataset."""
-        with self._lock:
-            self._routes[path] = Route(path, "pyfive", refusal.node, refusal.why)
-            self._notes[f"{refusal.node} was read with pyfive, because {refusal.why}"] = None
+        self._routes[path] = Route(path, "pyfive", refusal.node, refusal.why)
+        self._notes[f"read with pyfive: {refusal.node}: {refusal.why}"] = None
 
     @property
     def routes(self) -> dict[str, Route]:
         """The last route of each dataset, by path."""
-        with self._lock:
-            return dict(sorted(self._routes.items()))
+        return dict(sorted(self._routes.copy().items()))
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """One sentence for each reason that came up."""
-        with self._lock:
-            return tuple(self._notes)
+        """One line for each reason that came up: the place, and what is the matter there."""
+        return tuple(self._notes.copy())

@@ -71,6 +71,12 @@ class Dataset:
         """Number of elements."""
         return prod(self._shape)
 
+    @property
+    def chunks(self) -> tuple[int, ...] | None:
+        """Extent of a chunk in elements; ``None`` where the dataset has none."""
+        chunking = self._layout.chunked
+        return None if chunking is None else chunking.shape
+
     def __len__(self) -> int:
         if not self._shape:
             raise TypeError(f"{self.name} is a scalar and has no length")

@@ -109,7 +109,7 @@ class PyfiveFile(Group):
     storage
         The file's bytes; closed with this object.
     threads
-        How many threads may read and decode; ``None``: one per processor.
+        How many threads may read and decode; ``None``: ``LIVN_THREADS``, else one per processor.
 
     Raises
     ------

@@ -17,7 +17,7 @@ class Options:
     """What ``options=`` may hold."""
 
     threads: int | None = None
-    """How many threads read and decode at once; ``None``: one per processor."""
+    """How many threads read and decode at once; ``None``: ``LIVN_THREADS``, else one per processor."""
     storage_options: Mapping[str, Any] = attrs.field(factory=dict, repr=False)
     """Passed to fsspec for remote sources: credentials, a proxy, a cache."""
 

@@ -12,17 +12,11 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
+from livn_core.threads import default_threads
+
 _MOST = 16
 _lock = threading.Lock()
 _pool: ThreadPoolExecutor | None = None
-
-
-def cpu_count() -> int:
-    """How many processors this process may use; an MPI rank bound to one gets one."""
-    try:
-        return len(os.sched_getaffinity(0))
-    except (AttributeError, OSError):
-        return os.cpu_count() or 1
 
 
 def run_all(tasks: Sequence[Callable[[], None]], threads: int | None = None) -> None:
@@ -33,7 +27,7 @@ def run_all(tasks: Sequence[Callable[[], None]], threads: int | None = None) -> 
     tasks
         Functions that touch nothing in common.
     threads
-        At most so many at once; ``None`` means one per processor.
+        At most so many at once; ``None`` means what :func:`livn_core.threads.default_threads` says.
 
     Raises
     ------
@@ -54,7 +48,7 @@ def run_all(tasks: Sequence[Callable[[], None]], threads: int | None = None) -> 
                 waiting.clear()
                 raise
 
-    wanted = min(threads or cpu_count(), len(tasks), _MOST)
+    wanted = min(threads or default_threads(), len(tasks), _MOST)
     helpers = _start(work, wanted - 1)
     try:
         work()
@@ -84,7 +78,7 @@ def _executor() -> ThreadPoolExecutor:
     global _pool  # noqa: PLW0603 - one pool for the process is what this module is for
     with _lock:
         if _pool is None:
-            _pool = ThreadPoolExecutor(max(1, min(cpu_count(), _MOST)), thread_name_prefix="livn-pyfive")
+            _pool = ThreadPoolExecutor(_MOST, thread_name_prefix="livn-pyfive")
         return _pool
 
 

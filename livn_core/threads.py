@@ -1,0 +1,56 @@
+"""How many threads a backend may use by itself: all processors, shared with the other MPI ranks on this machine."""
+
+from __future__ import annotations
+
+import os
+
+from livn_core.errors import ConfigError
+
+ENV_VAR = "LIVN_THREADS"
+
+_LOCAL_RANKS = (
+    "MPI_LOCALNRANKS",  # MPICH, Intel MPI
+    "OMPI_COMM_WORLD_LOCAL_SIZE",  # Open MPI
+    "MV2_COMM_WORLD_LOCAL_SIZE",  # MVAPICH
+    "SLURM_NTASKS_PER_NODE",  # srun, where it was asked for so
+)
+"""Variables in which launchers say how many ranks they started on this machine. Asking MPI itself would initialise it."""
+
+
+def default_threads() -> int:
+    """The number of threads where the user names none for a backend.
+
+    ``LIVN_THREADS``, else one for each processor that this process may use. Where a launcher started several ranks on
+    this machine without binding them to processors, they share those.
+
+    Raises
+    ------
+    ConfigError
+        ``LIVN_THREADS`` is no positive whole number.
+    """
+    wished = os.environ.get(ENV_VAR, "").strip()
+    if wished:
+        return _count(wished)
+    usable, installed = _usable_processors(), os.cpu_count() or 1
+    return usable if usable < installed else max(1, usable // _local_ranks())
+
+
+def _count(wished: str) -> int:
+    if not wished.isascii() or not wished.isdigit() or int(wished) < 1:
+        raise ConfigError(f"{ENV_VAR} must be a positive whole number, not {wished!r}")
+    return int(wished)
+
+
+def _usable_processors() -> int:
+    try:
+        return len(os.sched_getaffinity(0))
+    except (AttributeError, OSError):
+        return os.cpu_count() or 1
+
+
+def _local_ranks() -> int:
+    for name in _LOCAL_RANKS:
+        found = os.environ.get(name, "")
+        if found.isascii() and found.isdigit() and int(found) > 0:
+            return int(found)
+    return 1
