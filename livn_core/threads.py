@@ -14,7 +14,7 @@ _LOCAL_RANKS = (
     "MV2_COMM_WORLD_LOCAL_SIZE",  # MVAPICH
     "SLURM_NTASKS_PER_NODE",  # srun, where it was asked for so
 )
-"""Variables in which launchers say how many ranks they started on this machine. Asking MPI itself would initialise it."""
+"""In which launchers say how many ranks they started on this machine; asking MPI itself would initialise it."""
 
 
 def default_threads() -> int:

@@ -177,10 +177,10 @@ def read_own(store: Store, plan: Segments, local: Local, paths: Sequence[str]) -
         The plan of these cells, and for each dataset their elements.
     """
     if store.ranks is None:
-        own = plan.take(local.rows_alone(plan.gids))
+        own = plan.pick(local.rows_alone(plan.gids))
         return own, store.read([own.ranges(path) for path in paths])
     ownership = owned_rows(store.ranks, plan.gids, local)
-    own = plan.take(ownership.own)
+    own = plan.pick(ownership.own)
     with store.reading(paths, own.size):
         return own, read_dealt(store.shared, plan, ownership, paths)
 
@@ -204,7 +204,7 @@ def read_dealt(file: SharedFile, plan: Segments, ownership: Ownership, paths: Se
     """
     nodes = [file.node(path) for path in paths]
     deal = Deal(plan, ownership, max(node.chunk for node in nodes))
-    size = plan.take(ownership.own).size
+    size = plan.pick(ownership.own).size
     results = [np.empty(size, node.dtype) for node in nodes]
     widest = max(result.dtype.itemsize for result in results)
     most = min(_round_elements(widest, max(node.chunk for node in nodes)), deal.largest)

@@ -166,7 +166,7 @@ class Projection:
             if wish is not None and self._store.ranks is not None:
                 ownership = owned_rows(self._store.ranks, plan.gids, wish)
             elif wish is not None:
-                plan = plan.take(wish.rows_alone(plan.gids))
+                plan = plan.pick(wish.rows_alone(plan.gids))
         for start, stop in self._edges.split(plan, max_bytes, paths, ownership):
             with self._store.together():
                 piece = plan.rows(start, stop)

@@ -75,9 +75,9 @@ class Segments:
         """
         at = np.searchsorted(self.gids, gids)
         inside = at < self.gids.size
-        return self.take(at[inside][self.gids[at[inside]] == gids[inside]])
+        return self.pick(at[inside][self.gids[at[inside]] == gids[inside]])
 
-    def take(self, rows: IntArray) -> Segments:
+    def pick(self, rows: IntArray) -> Segments:
         """Some rows.
 
         Parameters
