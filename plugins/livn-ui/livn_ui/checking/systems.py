@@ -1,0 +1,111 @@
+"""Steps about systems in HSDS: what is there, and whether a reader can open it."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import attrs
+from livn_h5pyd.config import ENV_VAR, HsdsConfig
+from livn_h5pyd.failures import Target as Domain
+from livn_h5pyd.opening import open_domain
+
+from livn_core.backends import Selection
+from livn_core.errors import BackendPermissionError, LivnError
+from livn_core.neuroh5 import NeuroH5File
+from livn_ui.checking.asking import UnansweredError
+from livn_ui.checking.step import Step, fail, ok, warn
+from livn_ui.checking.visit import Visit
+
+AT_ONCE = 4
+DEEPEST = 3
+"""How deep systems are looked for: ``/EI1``, ``/lab/EI1``, ``/lab/project/EI1``."""
+
+_PARTIAL = re.compile(r".*-importing-[0-9a-f]+\.h5")
+
+
+def check_systems(visit: Visit) -> Iterator[Step]:
+    """Find systems, and open each of them."""
+    try:
+        folders = dict(_folders(visit, "/", DEEPEST))
+    except UnansweredError as error:
+        yield fail("systems", f"the folders cannot be listed: {error}", "look at the server's log")
+        return
+    visit.imported = [name for name, files in folders.items() if _whole(files)]
+    if not visit.imported:
+        found = f"{_counted(len(folders), 'folder')}, but no system is imported"
+        yield fail("systems", found, "livn ui import")
+    else:
+        yield ok("systems", f"{_counted(len(visit.imported), 'system')}: {', '.join(visit.imported)}")
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        yield from pool.map(lambda item: _check_system(visit.config, visit.asker.timeout, *item), folders.items())
+
+
+def _folders(visit: Visit, folder: str, depth: int) -> Iterator[tuple[str, Sequence[str]]]:
+    """Folders that hold files or nothing at all, by their path without the first slash, and the files in them."""
+    answer = visit.ask_hsds("/domains", domain=folder)
+    members = answer.json.get("domains", []) if answer.status == 200 and isinstance(answer.json, dict) else []
+    inner = [str(one["name"]) for one in members if one.get("class") == "folder"]
+    files = sorted(posixpath.basename(str(one["name"])) for one in members if one.get("class") == "domain")
+    if folder != "/" and (files or not inner):
+        yield folder.strip("/"), files
+    for name in sorted(inner) if depth else ():
+        yield from _folders(visit, f"{name.rstrip('/')}/", depth - 1)
+
+
+def _whole(files: Sequence[str]) -> list[str]:
+    return [name for name in files if name.endswith(".h5") and not _PARTIAL.fullmatch(name)]
+
+
+def _check_system(config: HsdsConfig, timeout: float, name: str, files: Sequence[str]) -> Step:
+    step, again = f"system {name}", f"livn ui import {posixpath.basename(name)}"
+    whole = set(_whole(files))
+    if not whole:
+        return warn(step, "its folder is there, and nothing is imported", again)
+    if not whole & {"cells.h5", "graph.h5"}:
+        return fail(step, f"there is {', '.join(sorted(whole))}, and neither cells.h5 nor graph.h5", again)
+    wanted = ["graph.h5"] if "graph.h5" in whole else sorted(whole & {"cells.h5", "connections.h5"})
+    found = _opened(attrs.evolve(config, timeout=timeout, retries=0), name, wanted, step)
+    if found.status == "ok" and (left := sorted(set(files) - whole)):
+        return warn(step, f"{found.found}; an interrupted import has left {', '.join(left)}", again)
+    if found.status == "ok" and wanted == ["cells.h5"]:
+        return warn(step, f"{found.found}; there is no connections.h5", f"{again}, if it has projections")
+    return found
+
+
+def _opened(config: HsdsConfig, name: str, files: Sequence[str], step: str) -> Step:
+    """Open as anybody may, and where that is refused, with the login of ``LIVN_HSDS``."""
+    nobody = attrs.evolve(config, username=None, password=None)
+    try:
+        return ok(step, f"{_described(nobody, name, files)}; readable without a password")
+    except BackendPermissionError as refused:
+        if not config.username:
+            remedy = f"add 'username' and 'password' to {ENV_VAR}, or have everybody read it: livn ui import"
+            return fail(step, f"may not be read without a password ({refused})", f"{remedy} {name} --force")
+    except LivnError as error:
+        return fail(step, str(error), f"livn ui import {name} --force")
+    try:
+        found = _described(config, name, files)
+    except LivnError as error:
+        return fail(step, str(error), f"livn ui import {name} --force")
+    return warn(step, f"only with a password, as user {config.username!r}: {found}", "nothing, if that is meant")
+
+
+def _described(config: HsdsConfig, name: str, files: Sequence[str]) -> str:
+    """Read what every file must have: its populations, and the sizes of its projections."""
+    cells = projections = edges = 0
+    for file in files:
+        source = f"hdf5://{name}/{file}"
+        opened = open_domain(Domain(config, f"/{name}/{file}"))
+        with NeuroH5File(opened, source, Selection(source, None, "argument", ())) as content:
+            cells = sum(population.count for population in content.populations)
+            projections += len(content.projections)
+            edges += sum(content.projection(*pair).n_edges for pair in content.projections)
+    counts = (_counted(cells, "cell"), _counted(projections, "projection"), _counted(edges, "edge"))
+    return f"{' and '.join(files)}: {', '.join(counts)}"
+
+
+def _counted(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"
