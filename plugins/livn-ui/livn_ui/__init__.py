@@ -1,5 +1,7 @@
-"""Serve systems over HTTP: start HSDS (:mod:`livn_ui.hsds`), import into it (:mod:`livn_ui.importing`), and serve files
-beside it (:mod:`livn_ui.companion`).
+"""Serve systems over HTTP.
+
+:mod:`livn_ui.hsds` starts an HSDS server, :mod:`livn_ui.importing` imports systems into it, and
+:mod:`livn_ui.companion` serves files beside it.
 """
 
 from __future__ import annotations
