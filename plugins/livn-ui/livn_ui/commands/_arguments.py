@@ -58,36 +58,29 @@ class Option:
             return click.option(name, self.name, is_flag=True, default=False, help=self.help)
         shown = self.shown or self.default is not None
         return click.option(
-            name, self.name, type=_CLICK_TYPES[self.type], default=self.default, show_default=shown, help=self.help
+            name, self.name, default=self.default, show_default=shown, help=self.help, **_TYPES[self.type]
         )
 
 
-class _Path(click.ParamType):
-    name = "path"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
-        if "\0" in str(value):
-            self.fail("a path holds no NUL character", param, ctx)
-        try:
-            return Path(value).expanduser()
-        except RuntimeError as error:  # a home directory of a user who is not known
-            self.fail(f"{value!r}: {error}", param, ctx)
-
-    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Any]:
-        return click.Path().shell_complete(ctx, param, incomplete)
+def _expanded(ctx: click.Context, param: click.Parameter, value: Path | None) -> Path | None:
+    try:
+        return None if value is None else value.expanduser()
+    except RuntimeError as error:
+        raise click.BadParameter(f"{str(value)!r}: {error}", ctx, param) from error
 
 
-class _Number(click.types.FloatParamType):
-    """A number that can be compared: ``nan`` would pass every check."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        number = super().convert(value, param, ctx)
-        if not math.isfinite(number):
-            self.fail(f"{value!r} is no finite number", param, ctx)
-        return number
+def _finite(ctx: click.Context, param: click.Parameter, value: float | None) -> float | None:
+    if value is not None and not math.isfinite(value):
+        raise click.BadParameter(f"{value} is no finite number", ctx, param)
+    return value
 
 
-_CLICK_TYPES: dict[type, click.ParamType] = {str: click.STRING, int: click.INT, float: _Number(), Path: _Path()}
+_TYPES: dict[type, dict[str, Any]] = {
+    str: {"type": click.STRING},
+    int: {"type": click.INT},
+    float: {"type": click.FLOAT, "callback": _finite},
+    Path: {"type": click.Path(path_type=Path), "callback": _expanded},
+}
 
 ROOT_DIR = Option("root_dir", "The directory that holds one sub-directory per system.", Path, Path("systems", "graphs"))
 BUCKET = Option("bucket", "The folder of HSDS's storage that holds the domains.", str, None, "that of the server")

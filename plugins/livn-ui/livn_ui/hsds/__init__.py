@@ -6,7 +6,8 @@ Python, ``readiness`` asks the nodes how they are, and ``server`` ties these tog
 
 from __future__ import annotations
 
+from livn_ui.hsds.installation import default_python, find_hsds
 from livn_ui.hsds.server import HsdsServer, HsdsStartError
-from livn_ui.hsds.settings import HsdsSettings, default_python
+from livn_ui.hsds.settings import HsdsSettings
 
-__all__ = ["HsdsServer", "HsdsSettings", "HsdsStartError", "default_python"]
+__all__ = ["HsdsServer", "HsdsSettings", "HsdsStartError", "default_python", "find_hsds"]

@@ -1,18 +1,34 @@
 """One HSDS node, run as a script by the Python that has hsds; it imports nothing of livn.
 
-Two things are done to HSDS here. It binds to the host it was given: by itself it listens on all interfaces whatever
-``--host`` says, and data nodes ask nobody for a password. And it ends with the process that started it: standard
-input is a pipe from there, which reads as ended as soon as that process is gone, however it went.
+What HSDS lacks is added here, from outside:
+
+- It listens where it is told to: by itself it does on all interfaces, whatever ``--host`` says.
+- It ends with the process that started it, however that went.
+- A data node that is told to end first writes what it holds in memory; by itself it forgets it.
+- Web pages get in by a pattern of origins: by itself HSDS knows one origin or all, and lets every page send changes.
 """
 
 from __future__ import annotations
 
+import asyncio
 import os
+import re
+import select
 import signal
 import sys
 import threading
 import time
+from collections.abc import Awaitable, Callable
 from typing import Any
+
+NOT_WRITTEN = 74
+"""Exit code of a data node that could not write what it held: EX_IOERR of sysexits.h."""
+
+_SAFE_METHODS = ("GET", "HEAD")
+_lost: list[int] = []
+_CLOSING = 5.0
+_WRITING = 30.0
+_LAST_RESORT = 90.0
 
 
 def _take(name: str) -> str:
@@ -23,35 +39,124 @@ def _take(name: str) -> str:
     return found.removeprefix(prefix)
 
 
-def _end_with_parent(linger: float) -> None:
-    while os.read(0, 4096):
-        pass
-    # A data node writes what it was given about a second later; left alone, it is given that second.
-    time.sleep(linger)
+def _end_with(parent: int) -> None:
+    """Wait until the process that started this one is gone, and have this one stop.
+
+    Standard input is a pipe from there, which reads as ended; but a process that was forked from there keeps the pipe
+    open, so the process itself is watched too. (Linux' PDEATHSIG would watch the thread, which may end earlier.)
+    """
+    first = os.getppid()
+    while os.getppid() == first and _is_there(parent):
+        readable, _, _ = select.select([0], [], [], 0.5)
+        if readable and not os.read(0, 4096):
+            break
     os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(_LAST_RESORT)
+    os._exit(1)
 
 
-def _bind_to(host: str) -> None:
+def _is_there(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+async def _write_everything(app: Any) -> None:
+    """Wait until nothing is left to write, or nothing was written for some time, as with a full disk."""
+    app["node_state"] = "TERMINATING"  # HSDS then writes at once what it else keeps for a second
+    left, end = _unwritten(app), time.monotonic() + _WRITING
+    while left and time.monotonic() < end:
+        await asyncio.sleep(0.1)
+        now = _unwritten(app)
+        if now < left:
+            left, end = now, time.monotonic() + _WRITING
+    if left:
+        print(f"livn: {left} objects could not be written", flush=True)
+        _lost.append(left)
+
+
+def _unwritten(app: Any) -> int:
+    return int(app["meta_cache"].dirtyCount + app["chunk_cache"].dirtyCount)
+
+
+def _guard(pattern: str, node_type: str) -> Any:
+    """Refuse what a page of another origin must not do: everything but asking for something to read.
+
+    The browser keeps the answer from a page that is not named in it; that a change was made it could not undo. A page
+    whose own name was turned into this machine's address (DNS rebinding) asks as from the same origin, and is still
+    named in every request that changes something. A data node, which asks nobody for a password, refuses every page.
+    """
+    from aiohttp import web
+
+    @web.middleware
+    async def let_in(request: Any, handler: Callable[[Any], Awaitable[Any]]) -> Any:
+        if node_type == "dn":
+            foreign = "Origin" in request.headers or request.url.host != "127.0.0.1"
+        else:
+            foreign = request.method not in _SAFE_METHODS and not _allowed(pattern, request)
+        if foreign:
+            problem = "web pages of this origin may not do this; the server's option origins= says which may"
+            return web.json_response({"message": problem}, status=403)
+        return await handler(request)
+
+    return let_in
+
+
+def _allowed(pattern: str, request: Any) -> bool:
+    return all(re.fullmatch(pattern, origin) for origin in request.headers.getall("Origin", ()))
+
+
+def _name_allowed_origins(pattern: str) -> Callable[[Any, Any], Awaitable[None]]:
+    """HSDS was told that all pages may read, and names the page in each answer; the ones that may not are left out."""
+
+    async def level(request: Any, response: Any) -> None:
+        headers = response.headers
+        headers.add("Vary", "Origin")
+        if not _allowed(pattern, request):
+            for name in [name for name in headers if name.lower().startswith("access-control-")]:
+                headers.popall(name, None)
+        elif pattern == ".*":  # every page: then none may use the logins that the browser has kept
+            headers.pop("Access-Control-Allow-Credentials", None)
+        if request.method == "OPTIONS" and "Access-Control-Allow-Origin" in headers:
+            headers["Access-Control-Max-Age"] = "600"
+
+    return level
+
+
+def _prepare(app: Any, pattern: str) -> None:
+    app.middlewares.insert(0, _guard(pattern, app["node_type"]))
+    app.on_response_prepare.append(_name_allowed_origins(pattern))
+    if app["node_type"] == "dn":
+        app.on_shutdown.insert(0, _write_everything)
+
+
+def _run_on(hosts: list[str], pattern: str) -> None:
+    """Have HSDS's call of ``run_app`` listen on ``hosts``, and run what is added here."""
     import aiohttp.web
 
     run_app = aiohttp.web.run_app
 
-    def run_on_host(app: Any, **options: Any) -> None:
-        if "sock" not in options and "path" not in options:
-            options["host"] = host
-        run_app(app, **options)
+    def run_on_hosts(app: Any, **options: Any) -> None:
+        _prepare(app, pattern)
+        run_app(app, **{**options, "host": hosts, "shutdown_timeout": _CLOSING})
 
-    aiohttp.web.run_app = run_on_host
+    aiohttp.web.run_app = run_on_hosts
 
 
 def main() -> None:
     """Run the node that the command line describes."""
-    _bind_to(_take("host"))
-    linger = float(_take("linger"))
-    threading.Thread(target=_end_with_parent, args=(linger,), daemon=True).start()
+    sys.path.pop(0)  # this file's folder, whose modules are none of HSDS's business
+    _run_on(_take("hosts").split(","), _take("origins"))
+    threading.Thread(target=_end_with, args=(int(_take("parent")),), daemon=True).start()
     from hsds.node_runner import main as run_node  # type: ignore[import-not-found]
 
     run_node()
+    if _lost:
+        sys.exit(NOT_WRITTEN)
 
 
 if __name__ == "__main__":
