@@ -73,6 +73,7 @@ def find_hsds(python: str | None = None) -> Installation:
         python = default_python()
         if python is None:
             raise ConfigError(f"HSDS is not installed in this environment. {HOW_TO_GET_HSDS}")
+    python = interpreter(python)
     version = _here() if python == sys.executable else _ask(python)
     if not version:
         raise ConfigError(f"{python} has no HSDS. {HOW_TO_GET_HSDS}")

@@ -55,6 +55,7 @@ class HsdsServer:
         self.data_nodes: tuple[str, ...] = ()
         self._log = Log(self.run_dir / "hsds.log")
         self.log_file = self._log.path
+        self.password_file = self.run_dir / environment.PASSWORDS
         self._lock = StoreLock(self.run_dir / "lock")
         self._nodes: Nodes | None = None
 
