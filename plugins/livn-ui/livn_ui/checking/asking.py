@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import json
-import time
+import threading
 from collections.abc import Iterator, Mapping
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeout
 from typing import Any
 
 import attrs
 import requests
-from urllib3.exceptions import NewConnectionError
+from urllib3.exceptions import HTTPError, IncompleteRead, NewConnectionError
+from urllib3.exceptions import TimeoutError as Urllib3Timeout
 
 from livn_core.errors import BackendConnectionError
 
 MOST_BYTES = 16 * 2**20
 """More than any answer of HSDS about its state, or any list of systems."""
+
+_GRACE = 0.5
+"""So that an error that requests itself gives, which says more, comes first."""
 
 
 class UnansweredError(BackendConnectionError):
@@ -71,50 +77,50 @@ class Asker:
         UnansweredError
             Nobody listens there, or no whole answer comes in time.
         """
-        end = time.monotonic() + self.timeout
+        request = {"params": params, "headers": headers, "auth": login or _no_login}
+        outcome: Future[Answer] = Future()
+        # In a thread, because the time-outs of requests are for each piece that comes, and none is for finding the
+        # host's address. One that is given up dies with the process, or when the server lets go of it.
+        arguments = (outcome, method, url, request)
+        threading.Thread(target=self._send_into, args=arguments, name=f"ask {url}", daemon=True).start()
         try:
-            with (
-                requests.Session() as session,
-                session.request(
-                    method,
-                    url,
-                    params=params,
-                    headers=headers,
-                    # Given none, requests would look for one in ~/.netrc.
-                    auth=login or _no_login,
-                    timeout=self.timeout,
-                    stream=True,
-                ) as answer,
-            ):
-                body = b"".join(self._pieces(answer, end))
-                moved = answer.url.partition("?")[0] if answer.history else ""
-                return Answer(answer.status_code, answer.headers, body, moved)
-        except requests.RequestException as error:
+            return outcome.result(self.timeout + _GRACE)
+        except FutureTimeout:
+            raise UnansweredError(f"no whole answer within {self.timeout:g} s") from None
+        except (requests.RequestException, HTTPError) as error:
             raise UnansweredError(self._why(error)) from error
 
-    def _pieces(self, answer: requests.Response, end: float) -> Iterator[bytes]:
-        size = 0
-        for piece in answer.iter_content(2**14):
-            size += len(piece)
-            if size > MOST_BYTES:
+    def _send_into(self, outcome: Future[Answer], *request: Any) -> None:
+        try:
+            outcome.set_result(self._send(*request))
+        except Exception as error:
+            outcome.set_exception(error)
+
+    def _send(self, method: str, url: str, request: Mapping[str, Any]) -> Answer:
+        with (
+            requests.Session() as session,
+            session.request(method, url, timeout=self.timeout, stream=True, **request) as answer,
+        ):
+            body = answer.raw.read(MOST_BYTES + 1, decode_content=True)
+            if len(body) > MOST_BYTES:
                 raise UnansweredError(f"the answer has more than {MOST_BYTES} bytes")
-            if time.monotonic() > end:
-                raise UnansweredError(f"no whole answer within {self.timeout:g} s")
-            yield piece
+            moved = answer.url.partition("?")[0] if answer.history else ""
+            return Answer(answer.status_code, answer.headers, body, moved)
 
     def _why(self, error: BaseException) -> str:
         causes = list(_chain(error))
         refused = any(isinstance(one, NewConnectionError) for one in causes)  # a time-out only by its class
-        if not refused and any(isinstance(one, requests.Timeout | TimeoutError) for one in causes):
+        if not refused and any(isinstance(one, requests.Timeout | Urllib3Timeout | TimeoutError) for one in causes):
             return f"no answer within {self.timeout:g} s"
         if isinstance(error, requests.exceptions.SSLError):
             return f"no secure connection ({_innermost(causes)})"
-        if isinstance(error, requests.exceptions.ChunkedEncodingError):
+        if any(isinstance(one, requests.exceptions.ChunkedEncodingError | IncompleteRead) for one in causes):
             return "the connection broke in the middle of an answer"
         return f"cannot be reached ({_innermost(causes)})"
 
 
 def _no_login(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """What requests takes for a login; given none, it would look for one in ``~/.netrc``."""
     return request
 
 

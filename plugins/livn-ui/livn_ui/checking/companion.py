@@ -56,7 +56,7 @@ def check_same_systems(visit: Visit) -> Iterator[Step]:
     only_hsds = [name for name in visit.imported if name not in visit.served]
     found = [f"not imported: {', '.join(only_files)}"] if only_files else []
     found += [f"in HSDS, but without files beside the companion: {', '.join(only_hsds)}"] if only_hsds else []
-    remedies = [f"livn ui import {' '.join(only_files)}"] if only_files else []
+    remedies = [visit.target.how_to_import(*only_files)] if only_files else []
     remedies += ["put their directories into the server's root_dir"] if only_hsds else []
     if found:
         yield warn("same systems", "; ".join(found), "; ".join(remedies))

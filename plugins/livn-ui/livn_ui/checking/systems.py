@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
@@ -23,8 +22,6 @@ AT_ONCE = 4
 DEEPEST = 3
 """How deep systems are looked for: ``/EI1``, ``/lab/EI1``, ``/lab/project/EI1``."""
 
-_PARTIAL = re.compile(r".*-importing-[0-9a-f]+\.h5")
-
 
 def check_systems(visit: Visit) -> Iterator[Step]:
     """Find systems, and open each of them."""
@@ -36,11 +33,11 @@ def check_systems(visit: Visit) -> Iterator[Step]:
     visit.imported = [name for name, files in folders.items() if _whole(files)]
     if not visit.imported:
         found = f"{_counted(len(folders), 'folder')}, but no system is imported"
-        yield fail("systems", found, "livn ui import")
+        yield fail("systems", found, visit.target.how_to_import())
     else:
         yield ok("systems", f"{_counted(len(visit.imported), 'system')}: {', '.join(visit.imported)}")
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        yield from pool.map(lambda item: _check_system(visit.config, visit.asker.timeout, *item), folders.items())
+        yield from pool.map(lambda item: _check_system(visit, *item), folders.items())
 
 
 def _folders(visit: Visit, folder: str, depth: int) -> Iterator[tuple[str, Sequence[str]]]:
@@ -56,40 +53,45 @@ def _folders(visit: Visit, folder: str, depth: int) -> Iterator[tuple[str, Seque
 
 
 def _whole(files: Sequence[str]) -> list[str]:
-    return [name for name in files if name.endswith(".h5") and not _PARTIAL.fullmatch(name)]
+    return [name for name in files if name.endswith(".h5")]
 
 
-def _check_system(config: HsdsConfig, timeout: float, name: str, files: Sequence[str]) -> Step:
-    step, again = f"system {name}", f"livn ui import {posixpath.basename(name)}"
+def _check_system(visit: Visit, name: str, files: Sequence[str]) -> Step:
+    step, again = f"system {name}", visit.target.how_to_import(name)
     whole = set(_whole(files))
+    left = sorted(set(files) - whole)  # as livn_ui.importing.switching names what is not complete
     if not whole:
-        return warn(step, "its folder is there, and nothing is imported", again)
+        content = f"only {', '.join(left)}, of an import that was interrupted or goes on" if left else "nothing"
+        return warn(step, f"its folder holds {content}", again)
     if not whole & {"cells.h5", "graph.h5"}:
         return fail(step, f"there is {', '.join(sorted(whole))}, and neither cells.h5 nor graph.h5", again)
     wanted = ["graph.h5"] if "graph.h5" in whole else sorted(whole & {"cells.h5", "connections.h5"})
-    found = _opened(attrs.evolve(config, timeout=timeout, retries=0), name, wanted, step)
-    if found.status == "ok" and (left := sorted(set(files) - whole)):
-        return warn(step, f"{found.found}; an interrupted import has left {', '.join(left)}", again)
+    found = _opened(visit, name, wanted, step)
+    if found.status == "ok" and left:
+        problem = f"{', '.join(left)} is of an import that was interrupted or goes on"
+        return warn(step, f"{found.found}; {problem}", again)
     if found.status == "ok" and wanted == ["cells.h5"]:
         return warn(step, f"{found.found}; there is no connections.h5", f"{again}, if it has projections")
     return found
 
 
-def _opened(config: HsdsConfig, name: str, files: Sequence[str], step: str) -> Step:
+def _opened(visit: Visit, name: str, files: Sequence[str], step: str) -> Step:
     """Open as anybody may, and where that is refused, with the login of ``LIVN_HSDS``."""
+    config = attrs.evolve(visit.config, timeout=visit.asker.timeout, retries=0)
     nobody = attrs.evolve(config, username=None, password=None)
+    again = f"{visit.target.how_to_import(name)} --force"
     try:
         return ok(step, f"{_described(nobody, name, files)}; readable without a password")
-    except BackendPermissionError as refused:
+    except BackendPermissionError:
         if not config.username:
-            remedy = f"add 'username' and 'password' to {ENV_VAR}, or have everybody read it: livn ui import"
-            return fail(step, f"may not be read without a password ({refused})", f"{remedy} {name} --force")
+            remedy = f"add 'username' and 'password' to {ENV_VAR}, or have its owner let everybody read it"
+            return fail(step, "may not be read without a password", f"{remedy} (hsacl DOMAIN +r default)")
     except LivnError as error:
-        return fail(step, str(error), f"livn ui import {name} --force")
+        return fail(step, str(error), again)
     try:
         found = _described(config, name, files)
     except LivnError as error:
-        return fail(step, str(error), f"livn ui import {name} --force")
+        return fail(step, str(error), again)
     return warn(step, f"only with a password, as user {config.username!r}: {found}", "nothing, if that is meant")
 
 

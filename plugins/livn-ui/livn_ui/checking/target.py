@@ -39,10 +39,16 @@ class Target:
                 "start the server on that machine (livn ui server host=… --launch), correct the address, "
                 "or let this machine through its firewall"
             )
-        words = ["livn", "ui", "server"]
-        words += [] if parts.port in {None, 5101} else [f"port={parts.port}"]
-        words += [f"root_dir={self.root_dir}"] if self.root_dir else []
-        return f"{shlex.join([*words, '--launch'])} (and leave it running)"
+        port = [] if parts.port in {None, 5101} else [f"port={parts.port}"]
+        return f"{self._command('server', *port, '--launch')} (and leave it running)"
+
+    def how_to_import(self, *systems: str) -> str:
+        """The command that imports all systems, or these."""
+        return self._command("import", *systems)
+
+    def _command(self, name: str, *words: str) -> str:
+        root_dir = [f"root_dir={self.root_dir}"] if self.root_dir else []
+        return shlex.join(["livn", "ui", name, *root_dir, *words])
 
     @property
     def how_to_name_endpoint(self) -> str:
@@ -107,8 +113,8 @@ def _of_root_dir(root_dir: Path | None) -> dict[str, Any]:
         return {"endpoint": record.endpoint, "files_endpoint": record.files_endpoint, "bucket": record.bucket}
     if root_dir is not None:
         raise ConfigError(
-            f"no server runs for {root_dir}; start one: {shlex.join(['livn', 'ui', 'server', f'root_dir={root_dir}'])} "
-            "--launch, or name the address of another: livn ui check ENDPOINT"
+            f"no server runs for {root_dir}; start one: livn ui server {shlex.quote(f'root_dir={root_dir}')} --launch, "
+            "or name the address of another: livn ui check ENDPOINT"
         )
     return {"endpoint": USUAL_ENDPOINT}
 

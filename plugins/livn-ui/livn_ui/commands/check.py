@@ -9,7 +9,7 @@ import attrs
 import click
 
 from livn_core.cli._options import json_option
-from livn_core.cli._output import print_json, print_table
+from livn_core.cli._output import print_heading, print_json, print_line, print_table
 from livn_core.cli._text import one_line
 from livn_core.locations import redacted
 from livn_ui import checking
@@ -61,7 +61,13 @@ def _show(report: checking.Report, as_json: bool) -> None:
     if as_json:
         print_json(attrs.evolve(report, steps=tuple(steps)).document())
         return
-    print_table(("step", "status", "found", "what to do"), [attrs.astuple(step) for step in steps])
+    print_table(("step", "status", "found"), [(step.name, step.status, step.found) for step in steps])
+    if any(step.remedy for step in steps):
+        print_line("")
+        print_heading("what to do")
+    for step in steps:
+        if step.remedy:  # outside of the table, which would break a long command into pieces
+            print_line(f"{step.name}: {step.remedy}")
 
 
 def _without_secrets(step: checking.Step) -> checking.Step:
