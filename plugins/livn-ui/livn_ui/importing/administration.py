@@ -16,10 +16,10 @@ import attrs
 import requests
 from livn_h5pyd.config import HsdsConfig
 from livn_h5pyd.failures import Target, translated
+from livn_h5pyd.session import bounded_session
 
 from livn_core.errors import BackendError, ConfigError, SourceNotFoundError
 from livn_ui.importing.marker import Marker
-from livn_ui.importing.session import TIMEOUT, be_patient
 from livn_ui.importing.survey import MARK
 
 _MISSING = (404, 410)
@@ -28,6 +28,15 @@ _SHORTEST = 3
 _NOT_LONG = 2.0
 RIGHTS = ("create", "read", "update", "delete", "readACL", "updateACL")
 Rights = Mapping[str, Mapping[str, bool]]
+
+
+_TIMEOUT = 30.0
+_RETRIES = 20
+
+
+def patient(config: HsdsConfig) -> HsdsConfig:
+    """The same server, with patience: HSDS waits up to 10 s for its storage, and answers 503 until it has room."""
+    return attrs.evolve(config, timeout=max(config.timeout, _TIMEOUT), retries=max(config.retries, _RETRIES))
 
 
 @attrs.frozen
@@ -50,9 +59,9 @@ class Administration:
     """
 
     def __init__(self, config: HsdsConfig) -> None:
-        self._config = config
-        self._session = be_patient(requests.Session(), config.retries)
-        self._session.auth = _Login(config)
+        self._config = patient(config)
+        self._session = bounded_session(self._config.retries)
+        self._login = (config.username, config.password) if config.username and config.password else None
 
     def close(self) -> None:
         """Close the connection."""
@@ -71,10 +80,10 @@ class Administration:
         parameters = {"domain": domain, **request.pop("params", {})}
         if config.bucket:
             parameters["bucket"] = config.bucket
-        timeout = max(config.timeout, TIMEOUT)
+        address = f"{config.endpoint}{path}"
         with translated(Target(config, domain)):
             answer = self._session.request(
-                method, f"{config.endpoint}{path}", params=parameters, timeout=timeout, **request
+                method, address, params=parameters, auth=self._login, timeout=config.timeout, **request
             )
             if answer.status_code not in allowed:
                 raise OSError(answer.status_code, answer.reason)
@@ -195,17 +204,5 @@ class Administration:
         """
         config = self._config
         parameters = {"domain": domain, "rescan": 1, **({"bucket": config.bucket} if config.bucket else {})}
-        with contextlib.suppress(requests.RequestException):
-            requests.put(f"{config.endpoint}/", params=parameters, auth=_Login(config), timeout=_NOT_LONG)
-
-
-class _Login(requests.auth.AuthBase):
-    """The login of ``config``, or none: requests would else take one from ``.netrc``."""
-
-    def __init__(self, config: HsdsConfig) -> None:
-        self._basic = None
-        if config.username and config.password:
-            self._basic = requests.auth.HTTPBasicAuth(config.username.encode(), config.password.encode())
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        return self._basic(request) if self._basic is not None else request
+        with bounded_session(0) as session, contextlib.suppress(requests.RequestException):
+            session.put(f"{config.endpoint}/", params=parameters, auth=self._login, timeout=_NOT_LONG)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from pathlib import Path
 
@@ -84,6 +84,7 @@ def import_systems(
     *,
     options: ImportOptions | None = None,
     jobs: int = JOBS,
+    done: Callable[[Imported | Failed], None] | None = None,
 ) -> Report:
     """Import systems from a directory that holds one sub-directory per system.
 
@@ -99,6 +100,8 @@ def import_systems(
         How to import; see :class:`livn_ui.importing.loading.ImportOptions`.
     jobs
         How many files at a time.
+    done
+        Called with what became of a file, as soon as it is known.
 
     Returns
     -------
@@ -112,7 +115,7 @@ def import_systems(
     ConfigError
         ``root_dir`` cannot be read.
     """
-    return run(config, tasks(Path(root_dir), names), options or ImportOptions(), jobs)
+    return run(config, tasks(Path(root_dir), names), options or ImportOptions(), jobs, done)
 
 
 def tasks(root_dir: Path, names: Sequence[str]) -> list[Task | Failed]:
@@ -133,29 +136,40 @@ def _refused(system: ServedSystem, name: str) -> Failed:
     return Failed(source, f"/{system.name}/{name}", FormatError(str(source), "/", problem))
 
 
-def run(config: HsdsConfig, wanted: Sequence[Task | Failed], options: ImportOptions, jobs: int = JOBS) -> Report:
-    """Import files.
+def run(
+    config: HsdsConfig,
+    wanted: Sequence[Task | Failed],
+    options: ImportOptions,
+    jobs: int = JOBS,
+    done: Callable[[Imported | Failed], None] | None = None,
+) -> Report:
+    """Import files; see :func:`import_systems`.
 
     A ``KeyboardInterrupt`` ends the files that are under way at their next piece, and is raised again after that.
     """
     with ThreadPoolExecutor(max(jobs, 1), thread_name_prefix="import") as pool:
-        begun = [one if isinstance(one, Failed) else pool.submit(_one, config, one, options) for one in wanted]
-        running: set[Future[Imported | Failed]] = {one for one in begun if isinstance(one, Future)}
+        begun = [pool.submit(_one, config, one, options) for one in wanted]
+        running: set[Future[Imported | Failed]] = set(begun)
         try:
             while running:
-                running = wait(running, _LOOK, FIRST_COMPLETED).not_done
+                ready, running = wait(running, _LOOK, FIRST_COMPLETED)
+                for one in ready:
+                    if done is not None:
+                        done(one.result())
         except BaseException:
             options.stop.set()
             pool.shutdown(cancel_futures=True)
             raise
-    results = [one.result() if isinstance(one, Future) else one for one in begun]
+    results = [one.result() for one in begun]
     return Report(
         tuple(one for one in results if isinstance(one, Imported)),
         tuple(one for one in results if isinstance(one, Failed)),
     )
 
 
-def _one(config: HsdsConfig, task: Task, options: ImportOptions) -> Imported | Failed:
+def _one(config: HsdsConfig, task: Task | Failed, options: ImportOptions) -> Imported | Failed:
+    if isinstance(task, Failed):
+        return task
     try:
         return Import(config, task.source, task.domain, options).run()
     except (LivnError, OSError) as error:

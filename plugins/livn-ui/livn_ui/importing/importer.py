@@ -34,6 +34,8 @@ class Imported:
     """``imported``; ``unchanged``: it was there already; ``verified``: it was, and every value was compared;
     ``repaired``: it was there and differed, so it was imported again."""
     datasets: int
+    nbytes: int
+    """Size of all values."""
     bytes_compared: int
     """Size of all values, each of which was read back and found equal; 0 if unchanged."""
     bytes_written: int
@@ -127,7 +129,9 @@ class Import:
         found = source.found
         compared = 0 if outcome == UNCHANGED else found.nbytes
         seconds = time.monotonic() - began
-        return Imported(self._path, self._domain, outcome, found.datasets, compared, self._written, seconds)
+        return Imported(
+            self._path, self._domain, outcome, found.datasets, found.nbytes, compared, self._written, seconds
+        )
 
     def _as_it_is(self, administration: Administration, source: Source) -> str | None:
         """What to call the file if nothing is to be done."""

@@ -20,15 +20,11 @@ from livn_h5pyd.connection import open_database, root_group
 from livn_h5pyd.failures import Target, translated
 
 from livn_core.errors import FormatError
+from livn_ui.importing.administration import patient
 from livn_ui.importing.parallel import for_each
 from livn_ui.importing.progress import WRITING, Watch
-from livn_ui.importing.session import TIMEOUT, be_patient
 from livn_ui.importing.storage import pieces, storage_of
 from livn_ui.importing.survey import MARK, address
-
-_SMALL = 4096
-"""Values of fewer bytes go over together with the structure."""
-
 
 _AS_IN_MEMORY = "biufcS"
 """Kinds of values whose bytes are sent as they lie in memory; h5pyd knows about strings and padding between fields."""
@@ -64,10 +60,7 @@ def open_for_writing(config: HsdsConfig, domain: str) -> Hdf5db:
     OSError, ValueError, KeyError
         As h5pyd raises them.
     """
-    patient = attrs.evolve(config, timeout=max(config.timeout, TIMEOUT))
-    database = open_database(patient, domain, read_only=False, append=True)
-    be_patient(database.plugin.http_conn._s, config.retries)
-    return database
+    return open_database(patient(config), domain, read_only=False, append=True)
 
 
 class Transfer:
@@ -94,7 +87,7 @@ class Transfer:
         self._datasets: list[tuple[h5py.Dataset, Any]] = []
 
     def structure(self) -> None:
-        """Copy everything but the values of larger datasets, in a few requests.
+        """Copy everything but values, in a few requests.
 
         Raises
         ------
@@ -106,7 +99,7 @@ class Transfer:
             self._database.flush()
 
     def values(self, total: int) -> None:
-        """Copy the values that did not go over with the structure.
+        """Copy the values; :meth:`structure` comes first.
 
         Parameters
         ----------
@@ -123,9 +116,6 @@ class Transfer:
 
     def _pieces(self) -> Iterator[tuple[Piece, Any]]:
         for old, new in self._datasets:
-            if _goes_along(old):
-                self._watch.advance(old.nbytes)
-                continue
             for where in pieces(old):
                 yield Piece(old, where), new
 
@@ -165,8 +155,6 @@ class Transfer:
     def _dataset(self, old: h5py.Dataset, name: str, parent: Any) -> Any:
         new = parent.create_dataset(name, shape=old.shape, dtype=old.dtype, **storage_of(old))
         self._datasets.append((old, new))
-        if _goes_along(old):
-            new[...] = old[()]
         return new
 
     def _attributes(self, old: h5py.HLObject, new: Any) -> None:
@@ -210,11 +198,3 @@ def write_piece(database: Hdf5db, target: Target, piece: Piece, new: Any) -> Non
             with _ONE_BY_ONE:  # h5pyd's bookkeeping of values that wait is not made for two threads
                 new[piece.where] = values
                 database.flush()
-
-
-def _goes_along(dataset: h5py.Dataset) -> bool:
-    """Whether values may travel as JSON, where a float that is not finite would be lost."""
-    kind = dataset.dtype.kind
-    if kind not in "iuf" or not 0 < dataset.nbytes < _SMALL:
-        return False
-    return kind != "f" or bool(np.isfinite(dataset[()]).all())

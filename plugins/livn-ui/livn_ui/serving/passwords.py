@@ -70,8 +70,15 @@ def _generate(kept: Path) -> None:
         raise ConfigError(f"no password can be kept in {kept}: {error.strerror}; give password_file=") from error
 
 
-def read_passwords(path: Path) -> dict[str, str]:
+def read_passwords(path: Path, importer: str = ADMIN) -> dict[str, str]:
     """Read a password file: lines ``user:password``; empty lines and those that begin with ``#`` are passed over.
+
+    Parameters
+    ----------
+    path
+        The file.
+    importer
+        A user who has to be in it.
 
     Raises
     ------
@@ -93,8 +100,8 @@ def read_passwords(path: Path) -> dict[str, str]:
             if name in users:
                 raise ConfigError(f"password_file {path}, line {number}: user {name!r} is there twice")
             users[name] = password
-    if ADMIN not in users:
-        raise ConfigError(f"password_file {path}: it has no line for the user {ADMIN!r}, who imports systems")
+    if importer not in users:
+        raise ConfigError(f"password_file {path}: it has no line for the user {importer!r}, who imports systems")
     return users
 
 
