@@ -67,7 +67,7 @@ def _serve(settings: ServeSettings) -> None:
             reason = signals.run_until_stopped(serving.check)
             _say(f"{reason}: stopping, and writing what is not on the disk yet")
         except BackendError as error:
-            _warn(f"{str(error).splitlines()[0]}: stopping")
+            _warn(f"{str(error).partition(';')[0]}: stopping")  # the rest comes when all has stopped
             raise
         finally:
             serving.stop()

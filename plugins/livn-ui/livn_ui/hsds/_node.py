@@ -25,7 +25,6 @@ NOT_WRITTEN = 74
 """Exit code of a data node that could not write what it held: EX_IOERR of sysexits.h."""
 
 _SAFE_METHODS = ("GET", "HEAD")
-_lost: list[int] = []
 _CLOSING = 5.0
 _WRITING = 30.0
 _LAST_RESORT = 90.0
@@ -58,11 +57,24 @@ def _end_with(parent: int) -> None:
 def _is_there(pid: int) -> bool:
     try:
         os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
+    except OSError as error:
+        return isinstance(error, PermissionError)
     return True
+
+
+async def _obey_once(app: Any) -> None:
+    """Take the first signal to stop, and none after it: aiohttp would break off what a data node still writes."""
+    from aiohttp.web import GracefulExit
+
+    loop, numbers = asyncio.get_running_loop(), (signal.SIGTERM, signal.SIGINT)
+
+    def leave() -> None:
+        for number in numbers:
+            loop.add_signal_handler(number, lambda: None)
+        raise GracefulExit
+
+    for number in numbers:
+        loop.add_signal_handler(number, leave)
 
 
 async def _write_everything(app: Any) -> None:
@@ -76,7 +88,7 @@ async def _write_everything(app: Any) -> None:
             left, end = now, time.monotonic() + _WRITING
     if left:
         print(f"livn: {left} objects could not be written", flush=True)
-        _lost.append(left)
+        os._exit(NOT_WRITTEN)  # HSDS itself would go on trying for ever
 
 
 def _unwritten(app: Any) -> int:
@@ -130,6 +142,7 @@ def _name_allowed_origins(pattern: str) -> Callable[[Any, Any], Awaitable[None]]
 def _prepare(app: Any, pattern: str) -> None:
     app.middlewares.insert(0, _guard(pattern, app["node_type"]))
     app.on_response_prepare.append(_name_allowed_origins(pattern))
+    app.on_startup.append(_obey_once)
     if app["node_type"] == "dn":
         app.on_shutdown.insert(0, _write_everything)
 
@@ -155,8 +168,6 @@ def main() -> None:
     from hsds.node_runner import main as run_node  # type: ignore[import-not-found]
 
     run_node()
-    if _lost:
-        sys.exit(NOT_WRITTEN)
 
 
 if __name__ == "__main__":
