@@ -29,6 +29,10 @@ _CLOSING = 5.0
 _WRITING = 30.0
 _LAST_RESORT = 90.0
 
+_PROMPT = {"s3_age_time": 0.1, "s3_sync_interval": 0.1, "flush_sleep_interval": 0.05, "scan_sleep_time": 1}
+"""Seconds: how long a change waits to be written, how often a data node looks for some, how often a flush looks whether
+all is written, and how often for domains whose metadata are to be collected. An import waits for all of these."""
+
 
 def _take(name: str) -> str:
     """Remove ``--livn-NAME=value`` from the command line, and return the value."""
@@ -160,11 +164,20 @@ def _run_on(hosts: list[str], pattern: str) -> None:
     aiohttp.web.run_app = run_on_hosts
 
 
+def _be_prompt() -> None:
+    """Change settings of HSDS that are fractions of a second, which it cuts to whole ones when it reads them."""
+    from hsds import config  # type: ignore[import-not-found]
+
+    config.get("root_dir")  # has the settings read
+    config.cfg.update(_PROMPT)
+
+
 def main() -> None:
     """Run the node that the command line describes."""
     sys.path.pop(0)  # this file's folder, whose modules are none of HSDS's business
     _run_on(_take("hosts").split(","), _take("origins"))
     threading.Thread(target=_end_with, args=(int(_take("parent")),), daemon=True).start()
+    _be_prompt()
     from hsds.node_runner import main as run_node  # type: ignore[import-not-found]
 
     run_node()
