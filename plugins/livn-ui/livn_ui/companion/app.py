@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 from functools import partial
-from urllib.parse import quote
 
 import attrs
 from anyio import CapacityLimiter, to_thread
@@ -110,7 +109,7 @@ def _on_http_error(request: Request, error: Exception) -> Response:
             return Response(None, 204, allowed)
         return error_answer(405, f"{request.method} is not possible here; files are read with GET", allowed)
     if error.status_code == 404:
-        return error_answer(404, f"there is nothing at {quote(request.url.path)}; GET / lists what there is")
+        return error_answer(404, f"there is nothing at {request.scope['path']!r}; GET / lists what there is")
     return error_answer(error.status_code, error.detail)
 
 

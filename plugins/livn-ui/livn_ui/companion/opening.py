@@ -53,7 +53,7 @@ class OpenFile:
 
     def __init__(self, file: io.FileIO) -> None:
         self._file = file
-        state = os.fstat(file.fileno())
+        self._state = state = os.fstat(file.fileno())
         self.size = state.st_size
         self.modified = state.st_mtime
         self.signature = _signature(state)
@@ -79,9 +79,16 @@ class OpenFile:
         """
         self._file.seek(start)
         data = self._file.read(count)
-        if len(data) != count or _signature(os.fstat(self._file.fileno())) != self.signature:
+        if len(data) != count or self._was_written_to():
             raise FileChangedError
         return data
+
+    def _was_written_to(self) -> bool:
+        then, now = self._state, os.fstat(self._file.fileno())
+        if (then.st_size, then.st_mtime_ns) != (now.st_size, now.st_mtime_ns):
+            return True
+        # Somebody may have set the time back. But being replaced, which takes a name away, changes this time too.
+        return then.st_ctime_ns != now.st_ctime_ns and then.st_nlink == now.st_nlink
 
     def close(self) -> None:
         """Close it."""
