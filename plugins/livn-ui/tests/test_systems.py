@@ -83,10 +83,12 @@ def test_links_to_files(root, tmp_path):
 
 
 def test_a_name_that_is_no_text(root):
-    os.mkdir(os.fsencode(root) + b"/\xff\xfe")
-    with open(os.fsencode(root) + b"/\xff\xfe/cells.h5", "wb"), open(os.fsencode(root) + b"/A/\xff.json", "wb"):
-        assert len(find_systems(root)) == 4
-        assert len(find_system(root, "A").sidecars) == 3
+    name = os.fsdecode(b"\xff")
+    (root / name).mkdir()
+    (root / name / "cells.h5").touch()
+    (root / "A" / f"{name}.json").touch()
+    assert len(find_systems(root)) == 4
+    assert len(find_system(root, "A").sidecars) == 3
 
 
 @pytest.mark.parametrize(
@@ -114,7 +116,7 @@ def test_there_is_no_such_system(root, name):
 
 
 def test_the_directory_is_missing(tmp_path):
-    with pytest.raises(ConfigError, match="root_dir: .*none cannot be read"):
+    with pytest.raises(ConfigError, match=r"root_dir: .*none cannot be read"):
         find_systems(tmp_path / "none")
 
 

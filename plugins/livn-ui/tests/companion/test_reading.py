@@ -1,4 +1,4 @@
-"""``System("http://…/files/EI1")`` opens raw files through pyfive, with no import, and is the local system bit for bit."""
+"""``System("http://…/files/EI1")`` reads raw files, with no import, and is the local one bit for bit."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def test_a_served_system_is_the_local_one(companion, graphs, name):
 
 
 def test_few_requests_are_made(companion, graphs, asked):
-    """Each file is asked for its size and then for its content; a system looks for graph.h5 first, with two requests."""
+    """Each file takes two, for its size and its content; and so does finding out that there is no graph.h5."""
     address = companion(graphs, serve_h5=True).address
     with System(f"{address}/files/EI1") as system:
         assert len(system.neuron_coordinates) == 10

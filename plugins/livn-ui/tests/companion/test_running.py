@@ -14,6 +14,7 @@ import socket
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from livn_ui.companion import Companion, CompanionSettings, Limits
@@ -51,7 +52,7 @@ def test_it_answers_as_soon_as_it_has_started_and_no_longer_than_it_runs(tree, c
 
 
 def handles():
-    return len(os.listdir("/proc/self/fd"))
+    return len(list(Path("/proc/self/fd").iterdir()))
 
 
 def settle(is_settled):
@@ -108,11 +109,11 @@ def test_a_second_server_on_the_same_port(companion, tree):
 
 
 def test_settings_that_cannot_be(tree, tmp_path):
-    with pytest.raises(ConfigError, match="no.such.host.invalid"):
+    with pytest.raises(ConfigError, match=r"no\.such\.host\.invalid"):
         Companion(CompanionSettings(tree, host="no.such.host.invalid")).start()
-    with pytest.raises(ConfigError, match="192.0.2.1"):
+    with pytest.raises(ConfigError, match=r"192\.0\.2\.1"):
         Companion(CompanionSettings(tree, host="192.0.2.1")).start()
-    with pytest.raises(ConfigError, match="root_dir: .*missing.*No such file"):
+    with pytest.raises(ConfigError, match=r"root_dir: .*missing.*No such file"):
         Companion(CompanionSettings(tmp_path / "missing")).start()
     with pytest.raises(ConfigError, match="files_port: 65536"):
         CompanionSettings(tree, port=65536)
@@ -162,8 +163,7 @@ def test_a_client_that_does_not_read_costs_no_memory(companion, client, large):
 
 
 def resident():
-    with open("/proc/self/statm") as file:
-        return int(file.read().split()[1]) * os.sysconf("SC_PAGESIZE")
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE")
 
 
 def test_stopping_with_clients_that_do_not_read(client, large):
@@ -175,7 +175,7 @@ def test_stopping_with_clients_that_do_not_read(client, large):
         for one in clients:
             one.recv(10)
         server.stop()
-        assert not [thread for thread in threading.enumerate() if "livn" in thread.name]
+        assert not [thread for thread in threading.enumerate() if "livn-companion" in thread.name]
         for one in clients:
             assert len(drain(one)) < SIZE
 
@@ -335,7 +335,7 @@ def test_stopping_does_not_wait_for_hashes(client, tmp_path):
         file.truncate(1 << 40)
     with Companion(CompanionSettings(tmp_path)) as server:
         assert client(server.address).ask("/systems/S").json["complete"] is False
-    assert not [thread for thread in threading.enumerate() if "livn" in thread.name]
+    assert not [thread for thread in threading.enumerate() if "livn-companion" in thread.name]
 
 
 BROKEN = [
