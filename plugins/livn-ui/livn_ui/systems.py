@@ -74,6 +74,8 @@ def find_systems(root_dir: Path) -> tuple[ServedSystem, ...]:
     ------
     ConfigError
         The directory is not there, or cannot be read.
+    OSError
+        A system cannot be looked into for other reasons than its permissions, such as too many open files.
     """
     try:
         names = sorted(entry.name for entry in os.scandir(root_dir) if _is_directory(entry))
@@ -92,6 +94,8 @@ def find_system(root_dir: Path, name: str) -> ServedSystem:
     ------
     SystemNotFoundError
         There is no system of that name.
+    OSError
+        As for :func:`find_systems`.
     """
     if is_visible(name):
         system = ServedSystem(name, Path(root_dir) / name)
@@ -138,7 +142,7 @@ def _scan(directory: Path) -> list[os.DirEntry[str]]:
     try:
         with os.scandir(directory) as entries:
             return [entry for entry in entries if is_visible(entry.name)]
-    except OSError:  # gone, or not for us
+    except (FileNotFoundError, NotADirectoryError, PermissionError):  # gone, or not for us
         return []
 
 

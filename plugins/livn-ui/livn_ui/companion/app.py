@@ -33,7 +33,7 @@ _NO_H5 = (
     "or read them through HSDS, which it runs beside"
 )
 _NO_TYPE = f"only {JSON} files and, with serve_h5=true, {H5} files are handed out"
-_UNREADABLE = "the served directory cannot be read; look at the server's messages"
+_UNREADABLE = "the served directory cannot be read now; the server's messages say why"
 _log = logging.getLogger(__name__)
 
 
@@ -54,6 +54,7 @@ def build_app(settings: CompanionSettings, hashes: Hashes) -> ASGIApp:
             NotServedError: _on_not_served,
             SystemNotFoundError: _on_no_system,
             ConfigError: _on_unreadable,
+            OSError: _on_unreadable,
             Exception: _on_failure,
         },
     )

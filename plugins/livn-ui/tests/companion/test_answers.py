@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import email
 import gzip
 import hashlib
+import http.client
 import json
 import os
 import random
+import resource
 import time
 from email.utils import formatdate, parsedate_to_datetime
 
 import pytest
+from livn_ui.companion import app
 from livn_ui.origins import Origins
 
 H5 = "/files/EI1/cells.h5"
@@ -443,3 +447,42 @@ def test_manifest_of_a_linked_system_has_its_own_name(server):
     one, other = (server.ask(f"/systems/{name}").json for name in ("EI1", "linked%20in"))
     assert (one.pop("name"), other.pop("name")) == ("EI1", "linked in")
     assert one == other
+
+
+def test_a_failure_of_the_server_is_an_answer_too(companion, client, tree, monkeypatch, caplog):
+    """There is none that is known, so one is made."""
+
+    def fail(_root_dir):
+        raise RuntimeError(f"{tree} is on fire")
+
+    server = client(companion(tree).address)
+    monkeypatch.setattr(app, "find_systems", fail)
+    answer = server.ask("/systems", Origin=PAGE)
+    assert (answer.status, answer.json["status"]) == (500, 500)
+    assert answer.headers["access-control-allow-origin"] == PAGE
+    assert "fire" not in answer.raw.decode()
+    assert "is on fire" in caplog.text
+    monkeypatch.undo()
+    assert server.ask("/systems").status == 200
+
+
+def test_a_server_without_handles_says_so(companion, client, tree):
+    """It must not say that a system is not there."""
+    server = client(companion(tree).address)
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    one = http.client.HTTPConnection(*server.place, timeout=20)
+    one.request("GET", "/health")
+    assert one.getresponse().read()
+    with contextlib.ExitStack() as stack:
+        stack.callback(one.close)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(limits[0], 1024), limits[1]))
+        stack.callback(resource.setrlimit, resource.RLIMIT_NOFILE, limits)
+        with contextlib.suppress(OSError):
+            while True:
+                stack.callback(os.close, os.open(os.devnull, os.O_RDONLY))
+        for path in "/systems", "/systems/EI1", "/files/EI1/graph.json", "/health":
+            one.request("GET", path)
+            answer = one.getresponse()
+            assert (answer.status, json.loads(answer.read())["status"]) == (503, 503), path
+            assert answer.headers["Retry-After"] == "1"
+    assert server.ask("/systems/EI1").status == 200
