@@ -6,6 +6,7 @@ What HSDS lacks is added here, from outside:
 - It ends with the process that started it, however that went.
 - A data node that is told to end first writes what it holds in memory; by itself it forgets it.
 - Web pages get in by a pattern of origins: by itself HSDS knows one origin or all, and lets every page send changes.
+- Datasets that are linked to a file are not read: by itself HSDS reads any file of its storage for any user.
 """
 
 from __future__ import annotations
@@ -99,25 +100,49 @@ def _unwritten(app: Any) -> int:
     return int(app["meta_cache"].dirtyCount + app["chunk_cache"].dirtyCount)
 
 
-def _guard(pattern: str, node_type: str) -> Any:
+def _guard(pattern: str) -> Any:
     """Refuse what a page of another origin must not do: everything but asking for something to read.
 
     The browser keeps the answer from a page that is not named in it; that a change was made it could not undo. A page
     whose own name was turned into this machine's address (DNS rebinding) asks as from the same origin, and is still
-    named in every request that changes something. A data node, which asks nobody for a password, refuses every page.
+    named in every request that changes something.
     """
+
+    def problem(request: Any) -> tuple[int, str] | None:
+        if request.method in _SAFE_METHODS or _allowed(pattern, request):
+            return None
+        return 403, "web pages of this origin may not do this; the server's option origins= says which may"
+
+    return _refusing(problem)
+
+
+def _guard_data() -> Any:
+    """Refuse what a data node, which asks nobody for a password, must not do.
+
+    No web page has any business here. And HSDS lets every user who may create a dataset have it read from a file of
+    the storage (``hsload --link``): that could be another user's, or the passwords.
+    """
+
+    def problem(request: Any) -> tuple[int, str] | None:
+        if "Origin" in request.headers or request.url.host != "127.0.0.1":
+            return 403, "a data node is no place for web pages"
+        if "s3path" in request.query:
+            return 400, "datasets that are linked to a file are not served"  # a 403 the service node would try again
+        return None
+
+    return _refusing(problem)
+
+
+def _refusing(problem: Callable[[Any], tuple[int, str] | None]) -> Any:
     from aiohttp import web
 
     @web.middleware
     async def let_in(request: Any, handler: Callable[[Any], Awaitable[Any]]) -> Any:
-        if node_type == "dn":
-            foreign = "Origin" in request.headers or request.url.host != "127.0.0.1"
-        else:
-            foreign = request.method not in _SAFE_METHODS and not _allowed(pattern, request)
-        if foreign:
-            problem = "web pages of this origin may not do this; the server's option origins= says which may"
-            return web.json_response({"message": problem}, status=403)
-        return await handler(request)
+        found = problem(request)
+        if found is None:
+            return await handler(request)
+        status, message = found
+        return web.json_response({"message": message}, status=status)
 
     return let_in
 
@@ -144,11 +169,13 @@ def _name_allowed_origins(pattern: str) -> Callable[[Any, Any], Awaitable[None]]
 
 
 def _prepare(app: Any, pattern: str) -> None:
-    app.middlewares.insert(0, _guard(pattern, app["node_type"]))
-    app.on_response_prepare.append(_name_allowed_origins(pattern))
     app.on_startup.append(_obey_once)
     if app["node_type"] == "dn":
+        app.middlewares.insert(0, _guard_data())
         app.on_shutdown.insert(0, _write_everything)
+    else:
+        app.middlewares.insert(0, _guard(pattern))
+        app.on_response_prepare.append(_name_allowed_origins(pattern))
 
 
 def _run_on(hosts: list[str], pattern: str) -> None:

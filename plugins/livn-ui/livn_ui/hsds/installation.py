@@ -17,8 +17,9 @@ from livn_ui.hsds.environment import node_environment
 
 OLDEST = (1, 0, 2)
 HOW_TO_GET_HSDS = (
-    "HSDS wants an environment of its own, because it needs numcodecs 0.15.1 or older and pyfive 1.3 a newer one: "
-    "python -m venv hsds-env && hsds-env/bin/pip install 'hsds>=1.0.2,<2', then name it with hsds_python=hsds-env"
+    "Either python -m venv hsds-env && hsds-env/bin/pip install 'hsds>=1.0.2,<2', and hsds_python=hsds-env; "
+    "or pip install 'livn-ui[hsds]' into this environment, which takes pyfive back to 1.2: HSDS needs numcodecs "
+    "0.15.1 or older, and pyfive 1.3 a newer one"
 )
 _ASK = "import importlib.metadata as m, importlib.util as u; print(u.find_spec('hsds') and m.version('hsds'))"
 _PATIENCE = 60.0

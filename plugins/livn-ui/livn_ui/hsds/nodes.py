@@ -15,9 +15,6 @@ from livn_ui.hsds import _node
 from livn_ui.hsds.environment import node_environment
 from livn_ui.hsds.installation import HOW_TO_GET_HSDS
 
-_NO_PAGE = "(?!)"
-"""A pattern that no origin matches."""
-
 
 class Nodes:
     """The nodes of one server.
@@ -38,9 +35,7 @@ class Nodes:
         self._inherited = () if lock is None else (lock,)
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
 
-    def start(
-        self, name: str, addresses: Iterable[str], pattern: str | None, arguments: list[str], log: IO[bytes]
-    ) -> None:
+    def start(self, name: str, addresses: Iterable[str], pattern: str, arguments: list[str], log: IO[bytes]) -> None:
         """Start one node.
 
         Parameters
@@ -50,7 +45,7 @@ class Nodes:
         addresses
             Where it listens.
         pattern
-            The web origins it lets in; ``None``: none.
+            The web origins that a service node lets in; a data node lets in none.
         arguments
             HSDS's own.
         log
@@ -61,7 +56,7 @@ class Nodes:
         ConfigError
             There is no such interpreter.
         """
-        ours = {"hosts": ",".join(addresses), "origins": pattern or _NO_PAGE, "parent": str(os.getpid())}
+        ours = {"hosts": ",".join(addresses), "origins": pattern, "parent": str(os.getpid())}
         command = [self._python, str(Path(_node.__file__)), *(f"--livn-{key}={value}" for key, value in ours.items())]
         try:
             self._processes[name] = subprocess.Popen(

@@ -123,13 +123,14 @@ class HsdsServer:
 
     def _start_nodes(self, where: ports.Listening) -> None:
         assert self._nodes is not None
+        pattern = self.settings.origins.pattern
         common = ["--standalone", f"--dn_urls={','.join(self.data_nodes)}", f"--hsds_endpoint={self.endpoint}"]
         with self._log.open() as log:
             for number in range(len(self.data_nodes)):
                 arguments = ["--node_type=dn", f"--log_prefix=dn{number + 1} ", f"--node_number={number}", *common]
-                self._nodes.start(f"data node {number + 1}", ["127.0.0.1"], None, arguments, log)
+                self._nodes.start(f"data node {number + 1}", ["127.0.0.1"], pattern, arguments, log)
             arguments = ["--node_type=sn", "--log_prefix=sn ", f"--sn_url={self.endpoint}", *common]
-            self._nodes.start(_SERVICE, where.addresses, self.settings.origins.pattern, arguments, log)
+            self._nodes.start(_SERVICE, where.addresses, pattern, arguments, log)
 
     def wait_until_ready(self, still_wanted: Callable[[], bool] = lambda: True) -> Self:
         """Return when every node is ready.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import attrs
 
@@ -15,7 +16,7 @@ from livn_ui.serving.record import run_dir_of, store_of
 PORT = 5101
 
 
-def _port(_instance: object, attribute: attrs.Attribute[int | None], port: int | None) -> None:
+def _port(_instance: object, attribute: attrs.Attribute[Any], port: int | None) -> None:
     if port is not None and not 0 <= port <= 65535:
         raise ConfigError(f"{attribute.name} must be from 1 to 65535, or 0 for any that is free, not {port}")
 

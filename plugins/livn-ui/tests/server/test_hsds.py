@@ -232,3 +232,24 @@ def test_every_page_may_read_but_with_no_login_of_the_browser(start_hsds):
     assert headers["Access-Control-Allow-Origin"] == "http://any.example"
     assert "Access-Control-Allow-Credentials" not in headers
     server.stop()
+
+
+def test_no_user_reads_files_of_the_storage_through_a_linked_dataset(start_hsds):
+    server = start_hsds(users={"admin": "admins word", "bob": "bobs word"})
+    url, bob, asked = server.endpoint, ("bob", "bobs word"), {"domain": "/bobby/his.h5"}
+    folder = {"folder": True, "owner": "bob"}
+    requests.put(f"{url}/", params={"domain": "/bobby"}, json=folder, auth=login(server), timeout=5).raise_for_status()
+    root = requests.put(f"{url}/", params=asked, auth=bob, timeout=5).json()["root"]
+    layout = {"class": "H5D_CONTIGUOUS_REF", "file_uri": ".run/passwd.txt", "offset": 0, "size": 16}
+    made = {
+        "type": "H5T_STD_U8LE",
+        "shape": [16],
+        "creationProperties": {"layout": layout},
+        "link": {"id": root, "name": "x"},
+    }
+    dataset = requests.post(f"{url}/datasets", params=asked, json=made, auth=bob, timeout=5)
+    assert dataset.status_code == 201
+    got = requests.get(f"{url}/datasets/{dataset.json()['id']}/value", params=asked, auth=bob, timeout=30)
+    assert got.status_code == 400
+    assert "admins" not in got.text
+    server.stop()
