@@ -10,7 +10,7 @@ from livn_core.errors import LivnError
 from livn_ui.checking.asking import Asker
 from livn_ui.checking.companion import check_companion, check_same_systems, check_sidecar
 from livn_ui.checking.cors import OWN_ORIGIN, check_cors
-from livn_ui.checking.hsds import check_bucket, check_data_nodes, check_endpoint, check_who
+from livn_ui.checking.hsds import check_admin, check_bucket, check_data_nodes, check_endpoint, check_who
 from livn_ui.checking.step import Report, Step, fail, skipped
 from livn_ui.checking.systems import check_systems
 from livn_ui.checking.target import Target
@@ -39,6 +39,7 @@ def _cors_of_companion(visit: Visit) -> Iterator[Step]:
 CHAIN = (
     Link("endpoint", check_endpoint),
     Link("HSDS", check_who, ("endpoint",)),
+    Link("admin", check_admin, ("HSDS",)),
     Link("data nodes", check_data_nodes, ("HSDS",)),
     Link("bucket", check_bucket, ("HSDS",)),
     Link("systems", check_systems, ("bucket",)),

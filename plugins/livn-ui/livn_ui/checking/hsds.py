@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 from livn_h5pyd.config import ENV_VAR
 
 from livn_ui.checking.asking import UnansweredError
 from livn_ui.checking.step import Step, fail, ok, warn
 from livn_ui.checking.visit import Visit
+from livn_ui.hsds.settings import is_loopback
 
 OLDEST = (1, 0)
 """h5pyd 1.0 gets a 400 from HSDS 0.9.2 for every dataset that it makes."""
@@ -90,6 +92,22 @@ def check_bucket(visit: Visit) -> Iterator[Step]:
     else:
         remedy = f"look at the server's log, and correct 'bucket' in {ENV_VAR}"
         yield fail("bucket", f"bucket {shown} cannot be listed ({answer})", remedy)
+
+
+def check_admin(visit: Visit) -> Iterator[Step]:
+    """Whether the password that the admin has on loopback lets everybody in who reaches the server.
+
+    ``livn ui server`` refuses that for a ``host`` that is not loopback, but cannot know of a proxy before it.
+    """
+    answer = visit.asker.ask(f"{visit.config.endpoint}/about", login=("admin", "admin"))
+    body = answer.json if answer.status == 200 else None
+    if not isinstance(body, dict) or not body.get("isadmin"):
+        yield ok("admin", "has a password of its own")
+    elif is_loopback(urlsplit(visit.config.endpoint).hostname or ""):
+        yield ok("admin", "has the password admin, which is meant for servers that only this machine reaches")
+    else:
+        remedy = "livn ui server password_file=…, a file of lines USER:PASSWORD, one of them for admin"
+        yield warn("admin", "has the password admin: whoever reaches the server can change and delete all", remedy)
 
 
 def _silence(visit: Visit, number: int, count: int) -> str:

@@ -6,7 +6,11 @@ import os
 import posixpath
 import shutil
 import signal
+import socket
+import threading
 import time
+from contextlib import ExitStack, suppress
+from urllib.parse import urlsplit
 
 import pytest
 from h5json.objid import createObjId
@@ -17,7 +21,7 @@ from livn_ui.importing.administration import RIGHTS, Administration
 from livn_ui.origins import Origins
 from livn_ui.testing import admin_of
 
-AFTER_HSDS = {"data nodes", "bucket", "systems", "CORS of HSDS", "same systems"}
+AFTER_HSDS = {"admin", "data nodes", "bucket", "systems", "CORS of HSDS", "same systems"}
 HTML = b"<html>hello</html>"
 
 
@@ -36,6 +40,7 @@ def test_all_is_well(look):
         "LIVN_HSDS",
         "endpoint",
         "HSDS",
+        "admin",
         "data nodes",
         "bucket",
         "systems",
@@ -130,6 +135,47 @@ def test_data_nodes_that_hang_or_have_ended_and_a_server_without_systems(look, s
     assert ended.step("HSDS").status == "ok"
     assert ended.step("data nodes").found == "1 of 2 without an answer: number 2 (status 500)"
     assert "restart the server" in ended.step("data nodes").remedy
+
+
+@pytest.fixture
+def elsewhere():
+    """An address of this machine that is not loopback; what is sent there goes on to a port of loopback."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
+        one.connect(("192.0.2.1", 9))  # sends nothing, but chooses an address; this one is for documentation
+        host = one.getsockname()[0]
+    if host.startswith("127."):
+        pytest.skip("this machine has no address but loopback")
+    with ExitStack() as stack:
+
+        def elsewhere(port):
+            listener = stack.enter_context(socket.create_server((host, 0)))
+            threading.Thread(target=forward, args=(listener, port), daemon=True).start()
+            return f"http://{host}:{listener.getsockname()[1]}"
+
+        yield elsewhere
+
+
+def forward(listener, port):
+    with suppress(OSError):  # the listener was closed
+        while True:
+            client, _ = listener.accept()
+            with client, socket.create_connection(("127.0.0.1", port)) as server:
+                # One request for each connection, as the check makes them.
+                server.sendall(client.recv(2**16))
+                while answer := server.recv(2**16):
+                    client.sendall(answer)
+                    if len(answer) < 2**16:
+                        break
+
+
+def test_a_proxy_that_lets_everybody_be_admin(look, start_hsds, elsewhere):
+    server = start_hsds(users={"admin": "admin"})
+    here, there = look(endpoint=server.endpoint), look(endpoint=elsewhere(urlsplit(server.endpoint).port))
+    server.stop()
+    assert here.step("admin").status == "ok"
+    assert "has the password admin" in here.step("admin").found
+    assert there.step("admin").status == "warn"
+    assert "password_file=" in there.step("admin").remedy
 
 
 def test_what_was_not_imported(look, server, root, tmp_path):
