@@ -91,8 +91,13 @@ class Projection:
         FormatError
             The file contradicts itself.
         """
+        paths = self._paths(attributes)
+        if gids is None and self._destinations is None:
+            self._store.check_open()
+            self._destinations, edges = self._edges.read_with_plan(paths)
+            return edges
         plan = self._plan if gids is None else self._plan.select(as_gids(gids, self.post, self._store.source))
-        return self._edges.read(plan, self._paths(attributes))
+        return self._edges.read(plan, paths)
 
     def in_edges(self, gids: Gids, attributes: AttributeNames = False) -> Edges:
         """The edges onto some cells: :meth:`read` with gids."""
@@ -187,7 +192,7 @@ class Projection:
         with self._lock:
             self._store.check_open()
             if self._destinations is None:
-                self._destinations = read_destinations(self._store, self._layout)
+                self._destinations, _ = read_destinations(self._store, self._layout)
             return self._destinations
 
     def _paths(self, attributes: AttributeNames) -> Paths:
