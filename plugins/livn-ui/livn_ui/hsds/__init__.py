@@ -1,7 +1,8 @@
 """Start and stop a real HSDS server on this machine.
 
-``settings`` says what to start, ``environment`` and ``ports`` prepare it, ``_node`` is what runs inside HSDS's own
-Python, ``readiness`` asks the nodes how they are, and ``server`` ties these together.
+``settings`` says what to start, ``installation`` finds HSDS, ``ports``, ``lock`` and ``environment`` prepare the start,
+``nodes`` are its processes, ``_node`` is what runs in them, inside HSDS's own Python, ``readiness`` asks them how they
+are, ``log`` keeps what they say, and ``server`` ties these together.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ What HSDS lacks is added here, from outside:
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import re
 import select
@@ -19,6 +20,7 @@ import signal
 import sys
 import threading
 import time
+import warnings
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -84,7 +86,9 @@ async def _obey_once(app: Any) -> None:
 
 async def _write_everything(app: Any) -> None:
     """Wait until nothing is left to write, or nothing was written for some time, as with a full disk."""
-    app["node_state"] = "TERMINATING"  # HSDS then writes at once what it else keeps for a second
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # aiohttp's; HSDS itself does the same
+        app["node_state"] = "TERMINATING"  # then HSDS writes at once what it else keeps for a second
     left, end = _unwritten(app), time.monotonic() + _WRITING
     while left and time.monotonic() < end:
         await asyncio.sleep(0.1)
@@ -199,8 +203,31 @@ def _be_prompt() -> None:
     config.cfg.update(_PROMPT)
 
 
+class _Log:
+    """Standard output, where what cannot be written is dropped.
+
+    HSDS prints what it does; on a full disk that fails, and it answers 500 to everybody, readers included.
+    """
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        with contextlib.suppress(OSError):
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with contextlib.suppress(OSError):
+            self._stream.flush()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
 def main() -> None:
     """Run the node that the command line describes."""
+    sys.stdout, sys.stderr = _Log(sys.stdout), _Log(sys.stderr)
     sys.path.pop(0)  # this file's folder, whose modules are none of HSDS's business
     _run_on(_take("hosts").split(","), _take("origins"))
     threading.Thread(target=_end_with, args=(int(_take("parent")),), daemon=True).start()

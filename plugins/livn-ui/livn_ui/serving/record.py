@@ -12,7 +12,7 @@ from typing import Self
 
 import attrs
 
-from livn_ui.hsds.lock import StoreLock
+from livn_ui.hsds.lock import StoreLock, is_running
 
 _FILE = "server.json"
 
@@ -99,14 +99,4 @@ def running_server(root_dir: str | os.PathLike[str]) -> ServerRecord | None:
     record = ServerRecord.read(directory)
     if record is None or not StoreLock(run_dir_of(directory) / "lock").is_held():
         return None
-    return record if _is_running(record.pid) else None
-
-
-def _is_running(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except PermissionError:  # it is another user's
-        return True
-    except (OSError, OverflowError, ValueError, TypeError):
-        return False
-    return True
+    return record if is_running(record.pid) else None

@@ -138,12 +138,13 @@ def test_a_second_server_of_the_directory_is_told_of_the_first(serving, launched
 
 def test_a_second_server_on_a_port_is_told_which(serving, launched, root_dir):
     port, files_port = serving.ports
-    for arguments, says in (
-        ({"port": port}, rf"HSDS cannot listen on 127.0.0.1:{port}: Address already in use; choose another port="),
-        ({"port": port - 1}, f"the companion file server cannot listen on 127.0.0.1:{port}"),
-        ({"port": files_port}, f"HSDS cannot listen on 127.0.0.1:{files_port}"),
+    companion = "the companion file server"
+    for ours, his, says in (
+        (port, 0, f"HSDS cannot listen on 127.0.0.1:{port}: Address already in use; choose another port="),
+        (files_port, 0, f"HSDS cannot listen on 127.0.0.1:{files_port}"),
+        (0, port, f"{companion} cannot listen on 127.0.0.1:{port}: Address already in use; choose another files_port="),
     ):
-        second = launched(root_dir, ready=False, **arguments)
+        second = launched(root_dir, f"files_port={his}", port=ours, ready=False)
         assert second.wait() == 1
         assert says in second.text
     assert not (root_dir / ".hsds").exists()
@@ -151,9 +152,11 @@ def test_a_second_server_on_a_port_is_told_which(serving, launched, root_dir):
 
 def test_elsewhere_there_is_a_password_that_nobody_sees(launched, root_dir):
     # "127.1" is this machine alone, but one has to be the system's resolver to know.
+    (root_dir / "sketch").rename(root_dir / "x")
     one = launched(root_dir, "host=127.1", "--private", "data_nodes=1", "bucket=lab", "files_port=0")
     kept = root_dir / ".hsds/.run/generated-password.txt"
     assert f"kept in {kept}" in one.text
+    assert "warning: system 'x' cannot be imported: HSDS refuses the name (HTTP 400)" in one.text
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
     password = kept.read_text().strip().partition(":")[2]
     assert one.record.login() == ("admin", password)

@@ -14,7 +14,7 @@ from livn_ui.hsds.lock import StoreLock
 from livn_ui.serving.record import running_server
 
 ADMIN = ("admin", "admin")
-VALUES = np.random.default_rng(1).integers(0, 2**31, 3 * 2**20, np.int32)
+VALUES = np.random.default_rng(1).integers(0, 2**30, 3 * 2**20, np.int32)
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 
@@ -42,37 +42,33 @@ def stop_all_at_once(one):
         os.kill(pid, signal.SIGTERM)
 
 
-@pytest.mark.parametrize(
-    ("how", "code", "says"),
-    [
-        (stop_group, {0}, "SIGINT: stopping"),
-        (lambda one: one.send("SIGTERM"), {0}, "SIGTERM: stopping"),
-        (lambda one: one.send("SIGHUP"), {0}, "SIGHUP: stopping"),
-        (stop_all_at_once, {0, 1}, "stopping"),
-        (lambda one: one.send("SIGKILL"), {-signal.SIGKILL}, ""),
-    ],
-    ids=["Ctrl-C", "SIGTERM", "SIGHUP", "SIGTERM to all", "SIGKILL"],
-)
-def test_what_was_written_is_there_at_the_next_start(launched, root_dir, write, read, leaves_nothing, how, code, says):
+WAYS = {
+    "Ctrl-C": (stop_group, {0}, "SIGINT: stopping"),
+    "SIGTERM": (lambda one: one.send("SIGTERM"), {0}, "SIGTERM: stopping"),
+    "SIGHUP": (lambda one: one.send("SIGHUP"), {0}, "SIGHUP: stopping"),
+    "SIGTERM to all": (stop_all_at_once, {0, 1}, "stopping"),
+    "SIGKILL": (lambda one: one.send("SIGKILL"), {-signal.SIGKILL}, ""),
+    "SIGKILL, and a start at once": (lambda one: one.send("SIGKILL"), {-signal.SIGKILL}, ""),
+}
+
+
+def test_what_was_written_is_there_at_the_next_start_however_it_ended(
+    launched, root_dir, write, read, machine, leaves_nothing
+):
     one = launched(root_dir)
-    nodes, ports = one.nodes, one.ports
-    assert set(nodes) == {"0", "1", "service"}
-    write(one.record.endpoint, ADMIN, "/EI1/new.h5", VALUES)
-    how(one)
-    # At once, as a person would: nodes that still write keep the lock, and are waited for.
-    again = launched(root_dir, ready=False) if not says else None
-    assert one.wait() in code, one.text
-    assert says in one.text
-    if again is None:
-        leaves_nothing(one, nodes, ports)
-        again = launched(root_dir, ready=False)
-    again.wait_until_ready()
-    assert not any(os.path.exists(f"/proc/{pid}") for pid in nodes.values())  # noqa: PTH110
-    assert np.array_equal(read(again.record.endpoint, None, "/EI1/new.h5"), VALUES)
-    nodes, ports = again.nodes, again.ports
-    again.send("SIGKILL")
-    again.wait()
-    leaves_nothing(again, nodes, ports)
+    for number, (name, (stop, codes, says)) in enumerate(WAYS.items()):
+        nodes, ports = one.nodes, one.ports
+        assert set(nodes) == {"0", "1", "service"}
+        write(one.record.endpoint, ADMIN, f"/EI1/{number}.h5", VALUES + number)
+        stop(one)
+        if not name.endswith("at once"):
+            assert one.wait() in codes, (name, one.text)
+            leaves_nothing(one, nodes, ports)
+        assert says in one.text, name
+        # Nodes that still write keep the lock, and a start waits for them.
+        one = launched(root_dir)
+        assert not any(machine.is_running(pid) for pid in nodes.values()), name
+        assert np.array_equal(read(one.record.endpoint, None, f"/EI1/{number}.h5"), VALUES + number), name
 
 
 def test_a_stop_during_the_start_leaves_nothing(launched, root_dir, machine, leaves_nothing):
