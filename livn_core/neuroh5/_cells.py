@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import attrs
 import numpy as np
 
 from livn_core.errors import TooLargeError
-from livn_core.h5file import IntArray
+from livn_core.h5file import AnyArray, IntArray
 from livn_core.neuroh5._checks import check_cells, check_pointer
 from livn_core.neuroh5._dealing import Local, read_own
 from livn_core.neuroh5._segments import Segments
@@ -56,6 +58,13 @@ def plan_attributes(store: Store, nodes: list[AttributeNode]) -> list[Segments]:
     FormatError
         An index or pointer is missing or points outside, or a cell lies outside its population.
     """
+    return _read_plans(store, nodes, ())[0]
+
+
+def _read_plans(
+    store: Store, nodes: list[AttributeNode], others: Sequence[str]
+) -> tuple[list[Segments], list[AnyArray]]:
+    """Read the plans of attributes, and other datasets whole, in one go."""
     paths = []
     for node in nodes:
         if not store.is_dataset(f"{node.path}/{INDEX}"):
@@ -63,8 +72,10 @@ def plan_attributes(store: Store, nodes: list[AttributeNode]) -> list[Segments]:
         paths.append(f"{node.path}/{INDEX}")
         if store.is_dataset(f"{node.path}/{POINTER}"):
             paths.append(f"{node.path}/{POINTER}")
-    read = dict(zip(paths, store.integers(*paths), strict=True))
-    return [_plan(store, node, read[f"{node.path}/{INDEX}"], read.get(f"{node.path}/{POINTER}")) for node in nodes]
+    integers, found = store.integers_and(paths, others)
+    read = dict(zip(paths, integers, strict=True))
+    plans = [_plan(store, node, read[f"{node.path}/{INDEX}"], read.get(f"{node.path}/{POINTER}")) for node in nodes]
+    return plans, found
 
 
 def _plan(store: Store, node: AttributeNode, index: IntArray, pointer: IntArray | None) -> Segments:
@@ -94,25 +105,28 @@ def _check_pointer(store: Store, node: AttributeNode, pointer: IntArray, cells: 
 def read_attributes(
     store: Store, nodes: list[AttributeNode], gids: IntArray | None, local: Local | None = None
 ) -> list[CellAttribute]:
-    """Read attributes, whole or for some cells: first every plan, then every value, each in one go.
+    """Read attributes: whole, everything in one go; or for some cells, first every plan, then their values.
 
     Parameters
     ----------
     gids
-        int64, ascending and unique; cells that lack an attribute are left out of it.
+        int64, ascending and unique; cells that lack an attribute are left out of it. None: all cells.
     local
         Only this rank's cells.
     """
     for node in nodes:
         store.number_type(node.values)
-    plans = plan_attributes(store, nodes)
+    plans, whole = _read_plans(store, nodes, [node.values for node in nodes] if gids is None and local is None else ())
     if gids is not None:
         plans = [plan.select(gids) for plan in plans]
     for node, plan in zip(nodes, plans, strict=True):
         _check_repetition(store, node, plan)
     if local is not None:
         return [_read_own(store, node, plan, local) for node, plan in zip(nodes, plans, strict=True)]
-    values = store.read([plan.ranges(node.values) for plan, node in zip(plans, nodes, strict=True)])
+    if whole:
+        values = [plan.take(read) for plan, read in zip(plans, whole, strict=True)]
+    else:
+        values = store.read([plan.ranges(node.values) for plan, node in zip(plans, nodes, strict=True)])
     return [CellAttribute(plan.gids, plan.pointer, read) for plan, read in zip(plans, values, strict=True)]
 
 

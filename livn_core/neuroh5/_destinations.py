@@ -8,9 +8,11 @@ by one).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from livn_core.h5file import IntArray
+from livn_core.h5file import AnyArray, IntArray
 from livn_core.neuroh5._checks import check_cells, check_pointer
 from livn_core.neuroh5._layout import BLOCK_INDEX, BLOCK_POINTER, POINTER, SOURCE, EdgeLayout
 from livn_core.neuroh5._segments import Segments
@@ -18,11 +20,16 @@ from livn_core.neuroh5._store import Store
 from livn_core.ranges import element_index
 
 
-def read_destinations(store: Store, layout: EdgeLayout) -> Segments:
+def read_destinations(store: Store, layout: EdgeLayout, others: Sequence[str] = ()) -> tuple[Segments, list[AnyArray]]:
     """Read the index of a projection: for each cell with edges, where they lie.
 
     Cells without edges are left out, and a cell that several blocks hold is one row, its edges in file order, both as
     neuroh5 has it.
+
+    Parameters
+    ----------
+    others
+        1-D datasets that are read whole along with it, in one go.
 
     Raises
     ------
@@ -30,7 +37,13 @@ def read_destinations(store: Store, layout: EdgeLayout) -> Segments:
         A pointer is missing, points outside or leaves edges out, or a cell lies outside its population.
     """
     n_edges = store.length(layout.path(SOURCE))
-    index, blocks, pointer = store.integers(*(layout.path(name) for name in (BLOCK_INDEX, BLOCK_POINTER, POINTER)))
+    names = [layout.path(name) for name in (BLOCK_INDEX, BLOCK_POINTER, POINTER)]
+    integers, found = store.integers_and(names, others)
+    return _unroll(store, layout, n_edges, integers), found
+
+
+def _unroll(store: Store, layout: EdgeLayout, n_edges: int, integers: list[IntArray]) -> Segments:
+    index, blocks, pointer = integers
     if index.size == 0 or pointer.size <= 1:
         if n_edges:
             raise store.error(layout.edges, f"holds {n_edges} edges, but nothing says which cells they arrive at")

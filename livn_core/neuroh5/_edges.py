@@ -10,6 +10,7 @@ import numpy as np
 from livn_core.h5file import AnyArray, IntArray, Ranges
 from livn_core.neuroh5._checks import check_cells
 from livn_core.neuroh5._dealing import Local, Ownership, read_own
+from livn_core.neuroh5._destinations import read_destinations
 from livn_core.neuroh5._layout import SOURCE, EdgeLayout
 from livn_core.neuroh5._segments import Segments
 from livn_core.neuroh5._store import Store
@@ -49,6 +50,14 @@ class EdgeReader:
         paths = [self._sources_path(), *(self._path(one) for one in attributes)]
         own, (sources, *values) = read_own(self._store, plan, local, paths)
         return self._assemble(own.gids, own.pointer, self._absolute(sources), attributes, values)
+
+    def read_with_plan(self, attributes: Paths) -> tuple[Segments, Edges]:
+        """Read all edges, and the plan of them, in one go."""
+        self._check_lengths(attributes)
+        paths = [self._sources_path(), *(self._path(one) for one in attributes)]
+        plan, found = read_destinations(self._store, self._layout, paths)
+        sources, *values = [plan.take(read) for read in found]
+        return plan, self._assemble(plan.gids, plan.pointer, self._absolute(sources), attributes, values)
 
     def read_from(self, plan: Segments, wanted: AnyArray, attributes: Paths) -> Edges:
         """Read only edges from wanted cells.

@@ -181,6 +181,32 @@ class NeuroH5File:
             nodes = [AttributeNode(owner, f"/Populations/{population}/{namespace}/{name}") for name in chosen]
             return dict(zip(chosen, read_attributes(self._store, nodes, wanted, wish), strict=True))
 
+    def cell_attributes_of(
+        self, populations: Iterable[str], namespace: str, names: str | Iterable[str] | None = None
+    ) -> dict[str, dict[str, CellAttribute]]:
+        """Read the same attributes of all cells of several populations, in one go.
+
+        Parameters
+        ----------
+        populations, namespace, names
+            As for :meth:`cell_attributes`, which also names the errors.
+
+        Returns
+        -------
+        dict
+            ``{population: {name: CellAttribute}}``, populations in the order given.
+        """
+        with self._store.together():
+            owners = [self._population(one) for one in as_names(populations, "populations")]
+            chosen = {owner.name: self._attribute_names(owner.name, namespace, names) for owner in owners}
+            nodes = [
+                AttributeNode(owner, f"/Populations/{owner.name}/{namespace}/{name}")
+                for owner in owners
+                for name in chosen[owner.name]
+            ]
+            read = iter(read_attributes(self._store, nodes, None))
+            return {one: {name: next(read) for name in own} for one, own in chosen.items()}
+
     def _attribute_names(self, population: str, namespace: str, names: str | Iterable[str] | None) -> list[str]:
         if not isinstance(namespace, str):
             raise InvalidTypeError(f"a namespace is named by a str, not {namespace!r}")

@@ -105,6 +105,10 @@ class Projection:
         """
         with self._store.together():
             wish, paths = Local.wish(local, node_allocation), self._paths(attributes)
+            if gids is None and wish is None and self._destinations is None:
+                self._store.check_open()
+                self._destinations, edges = self._edges.read_with_plan(paths)
+                return edges
             plan = self._plan if gids is None else self._plan.select(as_gids(gids, self.post, self._store.source))
             return self._edges.read(plan, paths) if wish is None else self._edges.read_own(plan, wish, paths)
 
@@ -222,7 +226,7 @@ class Projection:
         with self._lock:
             self._store.check_open()
             if self._destinations is None:
-                self._destinations = read_destinations(self._store, self._layout)
+                self._destinations, _ = read_destinations(self._store, self._layout)
             return self._destinations
 
     def _paths(self, attributes: AttributeNames) -> Paths:

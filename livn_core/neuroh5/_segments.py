@@ -10,7 +10,7 @@ from __future__ import annotations
 import attrs
 import numpy as np
 
-from livn_core.h5file import IntArray, Ranges
+from livn_core.h5file import AnyArray, IntArray, Ranges
 from livn_core.ranges import element_index, join_adjacent
 
 
@@ -97,6 +97,19 @@ class Segments:
         """Consecutive rows."""
         a, b = int(self.first[start]), int(self.first[stop])
         return Segments(self.gids[start:stop], self.first[start : stop + 1] - a, self.starts[a:b], self.stops[a:b])
+
+    def take(self, values: AnyArray) -> AnyArray:
+        """These segments of the whole values of a dataset, in this order; the values themselves where they are that.
+
+        Parameters
+        ----------
+        values
+            Shape (n,): all values, of which these segments name some.
+        """
+        starts, stops = join_adjacent(self.starts, self.stops)
+        if starts.size == 1 and starts[0] == 0 and stops[0] == values.size:
+            return values
+        return values[element_index(starts, stops)]
 
     def ranges(self, path: str) -> Ranges:
         """The request that reads these segments of a dataset, in this order."""

@@ -214,9 +214,15 @@ class Store:
         FormatError
             A dataset holds other things than integers, or one that int64 cannot hold.
         """
+        return self.integers_and(nodes, ())[0]
+
+    def integers_and(self, nodes: Sequence[str], others: Sequence[str]) -> tuple[list[IntArray], list[AnyArray]]:
+        """Read whole 1-D datasets in one go: some of integers, as :meth:`integers` does, and others as they are."""
         for node in nodes:
             self.check_integers(node)
-        return [self._as_int64(node, values) for node, values in zip(nodes, self.whole(*nodes), strict=True)]
+        found = self.whole(*nodes, *others)
+        integers = [self._as_int64(node, values) for node, values in zip(nodes, found[: len(nodes)], strict=True)]
+        return integers, found[len(nodes) :]
 
     def _as_int64(self, node: str, values: AnyArray) -> IntArray:
         if values.dtype != np.uint64:

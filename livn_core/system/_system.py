@@ -143,6 +143,7 @@ class System(Documents, PerCell, Structure):
         FormatError
             A cell has none, or more than one.
         """
+        self._read_all_coordinates()
         table = np.concatenate([np.empty((0, 4)), *(self._read_coordinates(name) for name in self.populations)])
         table = table[np.argsort(table[:, 0], kind="stable")]
         table.setflags(write=False)
@@ -262,19 +263,35 @@ class System(Documents, PerCell, Structure):
         ranks = self._files.ranks
         return ranks.from_first(lambda: secrets.randbits(32)) if ranks is not None and seed is None else seed
 
+    def _read_all_coordinates(self) -> None:
+        """Read what is not known yet in one go: over a network, each read is a wait."""
+        cells = self._files.cells
+        missing = [name for name in self.populations if name not in self._coordinates and self.population_count(name)]
+        try:
+            found = cells.cell_attributes_of(missing, _extent.NAMESPACE, _extent.AXES)
+        except UnknownNameError:
+            return  # read one by one, the population that lacks them says so
+        for name, attributes in found.items():
+            self._coordinates[name] = self._table(name, attributes)
+
     def _read_coordinates(self, population: str) -> npt.NDArray[np.float64]:
         if population not in self._coordinates:
-            gids = self._population_gids(population)
-            self._coordinates[population] = self._rows(population, gids) if len(gids) else np.empty((0, 4))
+            filled = self.population_count(population) > 0
+            self._coordinates[population] = self._rows(population) if filled else np.empty((0, 4))
         return self._coordinates[population]
 
-    def _rows(self, population: str, gids: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+    def _rows(self, population: str) -> npt.NDArray[np.float64]:
         cells = self._files.cells
         try:
             attributes = cells.cell_attributes(population, _extent.NAMESPACE, _extent.AXES)
         except UnknownNameError as error:
             raise _extent.no_coordinates(population, cells.namespaces(population), shown(cells.source)) from error
-        return _extent.rows(attributes, gids, f"/Populations/{population}/{_extent.NAMESPACE}", shown(cells.source))
+        return self._table(population, attributes)
+
+    def _table(self, population: str, attributes: Mapping[str, CellAttribute]) -> npt.NDArray[np.float64]:
+        gids = self._population_gids(population)
+        node = f"/Populations/{population}/{_extent.NAMESPACE}"
+        return _extent.rows(attributes, gids, node, shown(self._files.cells.source))
 
     @property
     def _place(self) -> str:

@@ -6,7 +6,6 @@ Everything is checked before anything is sent, and no message shows a password.
 from __future__ import annotations
 
 import json
-import math
 import os
 from collections.abc import Mapping
 from typing import Any, Self
@@ -18,8 +17,11 @@ from livn_core.errors import ConfigError
 
 ENV_VAR = "LIVN_HSDS"
 DEFAULT_BUCKET = "/data"
-DEFAULT_TIMEOUT = 30.0
+DEFAULT_TIMEOUT = 10.0
 DEFAULT_RETRIES = 2
+PROGRESS = "progress"
+"""An option beside the fields: a function cannot be written as JSON."""
+_LONGEST_TIMEOUT = 86_400.0
 _EXAMPLE = '{"endpoint": "http://localhost:5101"}'
 
 
@@ -47,10 +49,10 @@ class HsdsConfig:
     """Address of the companion file server; by default the same host, one port up."""
 
     timeout: float = DEFAULT_TIMEOUT
-    """Seconds without any progress until one attempt is given up."""
+    """Seconds without any progress until a request is given up, all attempts together."""
 
     retries: int = DEFAULT_RETRIES
-    """How often a request is sent again after the first attempt."""
+    """How often a request that failed is sent again, within ``timeout``."""
 
     @classmethod
     def from_environment(cls, options: Mapping[str, object] | None = None) -> Self | None:
@@ -67,7 +69,7 @@ class HsdsConfig:
             It is no JSON object, or a field of it or an option is unknown or wrong.
         """
         text = os.environ.get(ENV_VAR, "").strip()
-        given = dict(options or {})
+        given = {name: value for name, value in (options or {}).items() if name != PROGRESS}
         if not text and "endpoint" not in given:
             _check_known(given, "backend option")
             return None
@@ -120,7 +122,8 @@ def _parse(text: str) -> dict[str, Any]:
 def _check_known(fields: Mapping[str, object], where: str) -> None:
     for name in fields:
         if name not in _FIELDS:
-            raise ConfigError(f"{where}: unknown field {name!r}; there is {', '.join(_FIELDS)}")
+            also = "" if where == ENV_VAR else f", {PROGRESS}"
+            raise ConfigError(f"{where}: unknown field {name!r}; there is {', '.join(_FIELDS)}{also}")
 
 
 def _wrong(field: str, wanted: str, value: object) -> ConfigError:
@@ -173,8 +176,8 @@ def _credentials(fields: Mapping[str, Any]) -> tuple[str | None, str | None]:
 
 
 def _seconds(value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or value <= 0:
-        raise _wrong("timeout", "a positive number of seconds", value)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= _LONGEST_TIMEOUT:
+        raise _wrong("timeout", f"a number of seconds, more than 0 and at most {_LONGEST_TIMEOUT:g}", value)
     return float(value)
 
 

@@ -18,7 +18,9 @@ from livn_core.errors import (
     LivnError,
     SourceNotFoundError,
 )
+from livn_h5pyd.answers import TooLongError, WrongLengthError
 from livn_h5pyd.config import ENV_VAR, HsdsConfig
+from livn_h5pyd.patience import NotWantedError, StalledError
 
 
 @attrs.frozen
@@ -46,7 +48,7 @@ def translated(target: Target, reading: str = "") -> Iterator[None]:
     """
     try:
         yield
-    except (SourceNotFoundError, BackendConnectionError, BackendPermissionError, MemoryError):
+    except (SourceNotFoundError, BackendConnectionError, BackendPermissionError, MemoryError, NotWantedError):
         raise
     except Exception as error:
         raise _translate(target, reading, error) from error
@@ -61,18 +63,12 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
 
 
 def _translate(target: Target, reading: str, error: Exception) -> LivnError:
-    from livn_h5pyd.connection import NotHsdsError
-
     chain = list(_chain(error))
-    for one in chain:
-        if isinstance(one, NotHsdsError):
-            return BackendError(
-                f"{target.config.endpoint}: what answers there is not HSDS ({one}); "
-                f"correct 'endpoint' in {ENV_VAR} (the companion file server is another port)"
-            )
-        if isinstance(one, LivnError):
-            return one  # it was wrapped by h5pyd on its way, or is about another domain that a link led to
     where = f"{target}: {reading}" if reading else str(target)
+    for one in chain:
+        found = _wrong_answer(one, target, where)
+        if found is not None:
+            return found
     for one in chain:
         found = transport_error(one, target.config) or _status_error(one, target, where, bool(reading))
         if found is not None:
@@ -81,6 +77,26 @@ def _translate(target: Target, reading: str, error: Exception) -> LivnError:
         f"{where}: the server sent something unexpected ({type(error).__name__}: {error}); "
         "is it HSDS 1.0 or later, and was the file imported completely?"
     )
+
+
+def _wrong_answer(error: BaseException, target: Target, where: str) -> LivnError | None:
+    from livn_h5pyd.connection import MovedError, NotHsdsError
+
+    endpoint = target.config.endpoint
+    if isinstance(error, NotHsdsError):
+        return BackendError(
+            f"{endpoint}: what answers there is not HSDS ({error}); "
+            f"correct 'endpoint' in {ENV_VAR} (the companion file server is another port)"
+        )
+    if isinstance(error, MovedError):
+        return BackendError(
+            f"{endpoint}: the server refers to {error}; redirects are not followed, because the login would go with "
+            f"them: correct 'endpoint' in {ENV_VAR}"
+        )
+    if isinstance(error, WrongLengthError | TooLongError):
+        return BackendError(f"{where}: the server sent something unexpected: {error}; try again, or look at its log")
+    # It was wrapped by h5pyd on its way, or is about another domain that a link led to.
+    return error if isinstance(error, LivnError) else None
 
 
 def transport_error(error: BaseException, config: HsdsConfig, endpoint: str = "") -> BackendConnectionError | None:
@@ -92,10 +108,12 @@ def transport_error(error: BaseException, config: HsdsConfig, endpoint: str = ""
     server = endpoint or config.endpoint
     causes = [*_chain(error), *(arg.reason for arg in error.args if isinstance(arg, MaxRetryError))]
     refused = any(isinstance(one, NewConnectionError) for one in causes)  # a time-out only by its class
-    if not refused and any(isinstance(one, requests.Timeout | Urllib3Timeout) for one in causes):
+    if not refused and any(isinstance(one, requests.Timeout | Urllib3Timeout | TimeoutError) for one in causes):
+        received = next((one.received for one in causes if isinstance(one, StalledError)), 0)
+        came = f"only {received} bytes of an answer came" if received else "no answer"
         return BackendConnectionError(
-            f"{server}: no answer within {config.timeout:g} s, in {config.retries + 1} attempt(s); the server hangs "
-            f"or is busy: look at its log, or raise 'timeout' in {ENV_VAR}"
+            f"{server}: {came} within {config.timeout:g} s; the server hangs or is busy: look at its log, "
+            f"or raise 'timeout' in {ENV_VAR}"
         )
     broken = requests.exceptions.ChunkedEncodingError | requests.exceptions.ContentDecodingError | IncompleteRead
     if any(isinstance(one, broken) for one in causes):
@@ -142,7 +160,7 @@ def _gone(where: str) -> LivnError:
 def _failed(status: int, where: str, config: HsdsConfig) -> LivnError:
     if status in {502, 503, 504}:
         return BackendConnectionError(
-            f"{where}: the server answers with status {status} after {config.retries + 1} attempt(s); "
+            f"{where}: the server keeps answering with status {status}; "
             "it is busy, or one of its data nodes has ended: look at its log, or restart it"
         )
     return BackendError(

@@ -16,10 +16,13 @@ from h5pyd import Group
 from livn_core.errors import ClosedFileError
 from livn_core.h5file import AnyArray, Ranges
 from livn_h5pyd.connection import root_group
+from livn_h5pyd.dataset import HsdsDataset
 from livn_h5pyd.dtypes import level
 from livn_h5pyd.failures import Target, translated
 from livn_h5pyd.links import Walker, absolute
-from livn_h5pyd.reading import Plan, Slots, carry_out, read_slice
+from livn_h5pyd.progress import Progress
+from livn_h5pyd.reading import Plan, carry_out
+from livn_h5pyd.server import renew_after_fork
 
 Node: TypeAlias = "HsdsGroup | HsdsDataset | HsdsType"
 
@@ -29,34 +32,6 @@ class HsdsType:
 
     def __init__(self, found: h5pyd.Datatype) -> None:
         self.dtype: np.dtype[Any] = level(found.dtype)
-
-
-class HsdsDataset:
-    """A dataset: its shape and dtype are kept, its values are asked for each time."""
-
-    def __init__(self, file: HsdsFile, path: str, found: h5pyd.Dataset) -> None:
-        self._file = file
-        self._found = found
-        self.name = path
-        self.shape: tuple[int, ...] = tuple(found.shape or ())
-        self.dtype: np.dtype[Any] = level(found.dtype)
-
-    def __getitem__(self, key: slice) -> AnyArray:
-        self._file.check_open()
-        if not self.shape:
-            raise TypeError(f"{self._file.target}: {self.name} is a single value, which cannot be sliced")
-        start, stop, step = key.indices(self.shape[0])
-        if step != 1:
-            return self[:][key]
-        return read_slice(self, start, stop)
-
-    def fetch(self, start: int, stop: int) -> AnyArray:
-        """Ask the server for rows ``[start, stop)``, in one request; the result may be read-only."""
-        with self._file.slots.taken(), translated(self._file.target, self.name):
-            values = np.asarray(self._found[start:stop])
-            if values.shape != (stop - start, *self.shape[1:]):
-                raise ValueError(f"{values.shape[0] if values.shape else 0} of {stop - start} rows came")
-            return values.astype(self.dtype, copy=False)
 
 
 class HsdsGroup:
@@ -90,17 +65,24 @@ class HsdsFile(HsdsGroup):
         Server and domain.
     database
         The open domain as h5pyd knows it; closed with this object.
+    progress
+        Told how far a long read has come.
     """
 
-    def __init__(self, target: Target, database: Hdf5db) -> None:
+    def __init__(self, target: Target, database: Hdf5db, progress: Progress | None = None) -> None:
         self.target = target
+        self.progress = progress
         super().__init__(self, "/")
         self._walker = Walker(target, root_group(database))
         self._nodes: dict[str, Node] = {}
-        self.slots = Slots(target.config)
-        # h5pyd's bookkeeping of metadata is not made for two threads; its reads of values are.
-        self._lock = threading.RLock()
+        self.renew()
+        renew_after_fork(self)
         self._finalizer = weakref.finalize(self, _close, database, self._walker)
+
+    def renew(self) -> None:
+        """Begin anew in a forked process, where nobody gives back a lock that another thread held."""
+        # h5pyd's bookkeeping of metadata is not made for two threads.
+        self._lock = threading.RLock()
 
     def check_open(self) -> None:
         """Raise a ``ClosedFileError`` after :meth:`close`."""
@@ -158,11 +140,11 @@ class HsdsFile(HsdsGroup):
         IndexError
             A range goes beyond the end of its dataset.
         BackendError
-            The server did not deliver; after ``timeout * (retries + 1)`` seconds at the latest.
+            The server did not deliver, or made no progress for ``timeout`` seconds.
         """
         self.check_open()
         plans = [Plan(self._dataset(request.path), request) for request in requests]
-        carry_out(plans)
+        carry_out(plans, self.progress)
         return [plan.result() for plan in plans]
 
     def _dataset(self, path: str) -> HsdsDataset:

@@ -1,67 +1,49 @@
-"""Read values: in pieces that the server accepts, and several pieces at a time.
+"""Read values: in pieces that the server accepts, several at a time, each straight to where it belongs.
 
-HSDS refuses requests for 100 MiB and more, and h5pyd 1.0.0 sends a read as one request however large it is.
+h5pyd 1.0.0 sends a read as one request however large it is, and takes the answer apart in pieces of 4 KiB.
 """
 
 from __future__ import annotations
 
-import sys
-import threading
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from functools import partial
-from math import prod
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
+import attrs
 import numpy as np
 
-from livn_core.errors import BackendConnectionError, BackendError
+from livn_core.errors import BackendError
 from livn_core.h5file import AnyArray, Ranges
 from livn_core.ranges import cover, element_index, join_adjacent
+from livn_h5pyd.progress import Meter, Progress
+from livn_h5pyd.server import AT_A_TIME, LARGE_AT_A_TIME
+from livn_h5pyd.sidebyside import side_by_side
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from livn_h5pyd.config import HsdsConfig
-    from livn_h5pyd.file import HsdsDataset
+    from livn_h5pyd.dataset import HsdsDataset
 
 PIECE_BYTES = 8 * 2**20
-"""Size of one request: as fast as larger ones, far below the server's limit, and little to hold in memory."""
+"""Size of one request: as fast as larger ones, far below the server's usual limit, and little to hold in memory."""
+
+LARGE_BYTES = 2**20
+"""From this size on, a request keeps the server busy rather than its reader waiting."""
 
 GAP_BYTES = 256 * 2**10
 """Reading this much for nothing costs about as much as one more request."""
 
-AT_A_TIME = 8
-"""Requests in flight for one file, whoever reads it; a server of one data node gains nothing from more, and answers
-503 to more than it can queue."""
 
-Piece: TypeAlias = "Callable[[], None]"
+@attrs.frozen(eq=False)
+class Piece:
+    """Rows of a dataset that are read in one request, and where they go."""
 
+    dataset: HsdsDataset
+    start: int
+    stop: int
+    into: AnyArray
 
-class Slots:
-    """Leave to send a request: at most :data:`AT_A_TIME` at once, over all threads that read a file.
-
-    Parameters
-    ----------
-    config
-        The server; waiting ends when requests would have failed anyway.
-    """
-
-    def __init__(self, config: HsdsConfig) -> None:
-        self._free = threading.BoundedSemaphore(AT_A_TIME)
-        self._config = config
-
-    @contextmanager
-    def taken(self) -> Iterator[None]:
-        """Wait for a slot, and give it back."""
-        config = self._config
-        if not self._free.acquire(timeout=config.timeout * (config.retries + 1)):
-            raise BackendConnectionError(f"{config.endpoint}: {AT_A_TIME} requests hang already; look at its log")
-        try:
-            yield
-        finally:
-            self._free.release()
+    @property
+    def nbytes(self) -> int:
+        """Bytes that the server has to send."""
+        return (self.stop - self.start) * self.dataset.row_bytes
 
 
 class Plan:
@@ -97,15 +79,12 @@ class Plan:
             return self._request.out
         return np.empty(int((self._end - self._at).sum()), self._dataset.dtype)
 
-    def pieces(self) -> list[Piece]:
-        """The requests to send, each as a function that fills its part of the buffer."""
-        step = max(PIECE_BYTES // max(self._dataset.dtype.itemsize, 1), 1)
-        found: list[Piece] = []
+    def pieces(self) -> Iterator[Piece]:
+        """The requests to send."""
         offset = 0
         for start, stop in zip(self._at.tolist(), self._end.tolist(), strict=True):
-            found += _pieces(self._dataset, start, stop, step, self._buffer[offset : offset + stop - start])
+            yield from _pieces(self._dataset, start, stop, self._buffer[offset : offset + stop - start])
             offset += stop - start
-        return found
 
     def result(self) -> AnyArray:
         """The values, once all pieces are there."""
@@ -120,42 +99,29 @@ class Plan:
         return self._request.out
 
 
-def _pieces(dataset: HsdsDataset, start: int, stop: int, step: int, into: AnyArray) -> list[Piece]:
-    return [
-        partial(_fill, dataset, at, min(at + step, stop), into[at - start : min(at + step, stop) - start])
-        for at in range(start, stop, step)
-    ]
+def _pieces(dataset: HsdsDataset, start: int, stop: int, into: AnyArray) -> Iterator[Piece]:
+    largest = min(PIECE_BYTES, dataset.most_bytes)
+    step = max(largest // max(dataset.row_bytes, 1), 1)
+    for at in range(start, stop, step):
+        end = min(at + step, stop)
+        yield Piece(dataset, at, end, into[at - start : end - start])
 
 
-def _fill(dataset: HsdsDataset, start: int, stop: int, into: AnyArray) -> None:
-    into[...] = dataset.fetch(start, stop)
-
-
-def carry_out(plans: Sequence[Plan]) -> None:
+def carry_out(plans: Sequence[Plan], progress: Progress | None = None) -> None:
     """Send all requests of all plans, several at a time; the first failure ends it and is raised."""
-    _run([piece for plan in plans for piece in plan.pieces()])
+    _fetch([piece for plan in plans for piece in plan.pieces()], progress)
 
 
-def read_slice(dataset: HsdsDataset, start: int, stop: int) -> AnyArray:
+def read_slice(dataset: HsdsDataset, start: int, stop: int, progress: Progress | None = None) -> AnyArray:
     """Read rows ``[start, stop)`` of a dataset of any rank into a new array."""
-    rows = max(stop - start, 0)
-    values = np.empty((rows, *dataset.shape[1:]), dataset.dtype)
+    values = np.empty((max(stop - start, 0), *dataset.shape[1:]), dataset.dtype)
     if values.size:
-        row_bytes = max(dataset.dtype.itemsize * prod(dataset.shape[1:]), 1)
-        _run(_pieces(dataset, start, stop, max(PIECE_BYTES // row_bytes, 1), values))
+        _fetch(list(_pieces(dataset, start, stop, values)), progress)
     return values
 
 
-def _run(pieces: Sequence[Piece]) -> None:
-    if len(pieces) < 2 or sys.platform == "emscripten":  # a browser has no threads
-        for piece in pieces:
-            piece()
-        return
-    with ThreadPoolExecutor(min(AT_A_TIME, len(pieces)), thread_name_prefix="livn-h5pyd") as pool:
-        running = [pool.submit(piece) for piece in pieces]
-        try:
-            for one in running:
-                one.result()
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+def _fetch(pieces: list[Piece], progress: Progress | None) -> None:
+    meter = Meter(sum(piece.nbytes for piece in pieces), progress)
+    large = any(piece.nbytes >= LARGE_BYTES for piece in pieces)
+    jobs = [lambda piece=piece: piece.dataset.fetch(piece.start, piece.stop, piece.into, meter.add) for piece in pieces]
+    side_by_side(jobs, LARGE_AT_A_TIME if large else AT_A_TIME, meter.report if meter.shown else None)

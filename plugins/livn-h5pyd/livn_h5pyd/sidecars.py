@@ -6,9 +6,11 @@ The server answers ``GET /files/SYSTEM/NAME`` with the file. ``GET /systems/SYST
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 from urllib.parse import quote
+
+import attrs
 
 from livn_core.errors import (
     BackendConnectionError,
@@ -17,16 +19,32 @@ from livn_core.errors import (
     InvalidArgumentError,
     SourceNotFoundError,
 )
+from livn_h5pyd.answers import TooLongError, read_all
 from livn_h5pyd.config import ENV_VAR, HsdsConfig
 from livn_h5pyd.domain import system_name
 from livn_h5pyd.failures import transport_error
 from livn_h5pyd.opening import configured
-from livn_h5pyd.session import bounded_session
-
-if TYPE_CHECKING:
-    from requests import Response
+from livn_h5pyd.server import leased
 
 WELL_KNOWN = ("graph.json", "mea.json", "model.json")
+
+MOST_BYTES = 64 * 2**20
+"""Size that a file may have; it is held in memory, several times while it is parsed."""
+
+
+@attrs.frozen
+class Answer:
+    """What the companion server answered."""
+
+    status: int
+    kind: str
+    """The media type."""
+    body: bytes = attrs.field(repr=False)
+
+    @property
+    def is_page(self) -> bool:
+        """Whether it is made for a browser, and so by another kind of server."""
+        return "html" in self.kind.lower()
 
 
 def read_sidecar(source: str, name: str, options: Mapping[str, object]) -> bytes:
@@ -71,7 +89,7 @@ def list_sidecars(source: str, options: Mapping[str, object]) -> Sequence[str]:
     config = configured(options)
     url = _url(config, "systems", system_name(source))
     answer = _get(config, url)
-    if answer.status_code == 200 and not _is_page(answer):
+    if answer.status == 200 and not answer.is_page:
         return _manifest(answer, url)
     return [name for name in WELL_KNOWN if _exists(source, name, options)]
 
@@ -88,46 +106,47 @@ def _url(config: HsdsConfig, kind: str, path: str) -> str:
     return f"{config.files_endpoint}/{kind}/{quote(path)}"
 
 
-def _get(config: HsdsConfig, url: str) -> Response:
+def _get(config: HsdsConfig, url: str) -> Answer:
     """Ask without any login: the password is for HSDS, not for whoever listens one port up."""
     import requests
 
-    with bounded_session(config.retries) as session:
-        try:
-            return session.get(url, timeout=config.timeout)
-        except requests.RequestException as error:
-            found = transport_error(error, config, config.files_endpoint)
-            reason = found or BackendError(f"{config.files_endpoint}: {error}")
-            raise type(reason)(
-                f"{reason} JSON files of a system come from the companion file server at {url}; "
-                f"start it, or name it as 'files_endpoint' in {ENV_VAR}"
-            ) from error
+    try:
+        with leased(config) as server, server.slots.taken():
+            answer = server.session.get(url, timeout=config.timeout, stream=True)
+            return Answer(answer.status_code, answer.headers.get("Content-Type", ""), read_all(answer, MOST_BYTES))
+    except TooLongError:
+        raise BackendError(
+            f"{url}: a file of more than {MOST_BYTES:,} bytes; what belongs into JSON beside a system is small"
+        ) from None
+    except requests.RequestException as error:
+        found = transport_error(error, config, config.files_endpoint)
+        reason = found or BackendError(f"{config.files_endpoint}: {error}")
+        raise type(reason)(
+            f"{reason} JSON files of a system come from the companion file server at {url}; "
+            f"start it, or name it as 'files_endpoint' in {ENV_VAR}"
+        ) from error
 
 
-def _is_page(answer: Response) -> bool:
-    return "html" in answer.headers.get("Content-Type", "").lower()
-
-
-def _file(answer: Response, url: str, config: HsdsConfig) -> bytes:
-    status = answer.status_code
+def _file(answer: Answer, url: str, config: HsdsConfig) -> bytes:
+    status = answer.status
     if status == 404:
         raise SourceNotFoundError(f"{url}: the companion file server has no such file")
     if status in {401, 403}:
         raise BackendPermissionError(f"{url}: the companion file server refuses it (status {status})")
     if status in {502, 503, 504}:
         raise BackendConnectionError(f"{url}: the companion file server is not ready (status {status}); try again")
-    if status != 200 or _is_page(answer):
-        what = "a web page" if _is_page(answer) else f"status {status}"
+    if status != 200 or answer.is_page:
+        what = "a web page" if answer.is_page else f"status {status}"
         raise BackendError(
             f"{url}: {what} came instead of a JSON file, so {config.files_endpoint} is no companion file server; "
             f"correct 'files_endpoint' in {ENV_VAR}"
         )
-    return answer.content
+    return answer.body
 
 
-def _manifest(answer: Response, url: str) -> Sequence[str]:
+def _manifest(answer: Answer, url: str) -> Sequence[str]:
     try:
-        body = answer.json()
+        body = json.loads(answer.body)
     except ValueError:
         body = None
     names = body.get("files") if isinstance(body, dict) else None

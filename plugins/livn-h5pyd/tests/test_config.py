@@ -23,7 +23,7 @@ def test_the_endpoint_alone_is_enough():
         username=None,
         password=None,
         files_endpoint="http://localhost:5102",
-        timeout=30.0,
+        timeout=10.0,
         retries=2,
     )
 
@@ -67,10 +67,14 @@ def test_slashes_around_a_bucket_are_not_sent(given, sent):
         ({"endpoint": HERE, "bucket": 5}, "field 'bucket' must be a string"),
         ({"endpoint": HERE, "bucket": "a/b"}, "field 'bucket' must be one folder name"),
         ({"endpoint": HERE, "bucket": ".."}, "field 'bucket' must be one folder name"),
-        ({"endpoint": HERE, "timeout": "5"}, "field 'timeout' must be a positive number of seconds, not '5'"),
-        ({"endpoint": HERE, "timeout": True}, "field 'timeout' must be a positive number of seconds, not True"),
+        (
+            {"endpoint": HERE, "timeout": "5"},
+            "field 'timeout' must be a number of seconds, more than 0 and at most 86400, not '5'",
+        ),
+        ({"endpoint": HERE, "timeout": True}, "field 'timeout' must be a number of seconds, .*, not True"),
         ({"endpoint": HERE, "timeout": 0}, "field 'timeout'"),
         ({"endpoint": HERE, "timeout": -1}, "field 'timeout'"),
+        ({"endpoint": HERE, "timeout": 1e30}, "field 'timeout' must be a number of seconds, .*, not 1e.30"),
         ({"endpoint": HERE, "timeout": float("nan")}, "field 'timeout'"),
         ({"endpoint": HERE, "timeout": float("inf")}, "field 'timeout'"),
         ({"endpoint": HERE, "retries": 1.5}, "field 'retries' must be an integer from 0 to 100, not 1.5"),
@@ -129,6 +133,14 @@ def test_options_win_over_the_variable_field_by_field(monkeypatch):
     monkeypatch.setenv(ENV_VAR, json.dumps({"endpoint": HERE, "bucket": "lab", "timeout": 5}))
     config = HsdsConfig.from_environment({"timeout": 7, "retries": 0})
     assert (config.bucket, config.timeout, config.retries) == ("lab", 7.0, 0)
+
+
+def test_a_function_is_an_option_and_no_field(monkeypatch):
+    monkeypatch.setenv(ENV_VAR, json.dumps({"endpoint": HERE}))
+    assert HsdsConfig.from_environment({"progress": print}) == HsdsConfig.from_environment()
+    monkeypatch.setenv(ENV_VAR, json.dumps({"endpoint": HERE, "progress": 1}))
+    with pytest.raises(ConfigError, match=f"{ENV_VAR}: unknown field 'progress'"):
+        HsdsConfig.from_environment()
 
 
 def test_an_unknown_option_is_refused_whatever_is_set(monkeypatch):

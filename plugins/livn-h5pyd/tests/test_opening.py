@@ -166,9 +166,9 @@ def test_a_stopped_service_node_is_given_up_on_in_time(open_file, start_hsds):
     os.kill(pid, signal.SIGSTOP)
     try:
         began = time.monotonic()
-        with pytest.raises(BackendConnectionError, match=r"no answer within 0\.5 s, in 3 attempt"):
+        with pytest.raises(BackendConnectionError, match=r"no answer within 0\.5 s; the server hangs"):
             open_file("hdf5://EI1/cells.h5", endpoint=server.endpoint, timeout=0.5, retries=2)
-        assert 1.4 < time.monotonic() - began < 3
+        assert 0.5 <= time.monotonic() - began < 2
     finally:
         os.kill(pid, signal.SIGCONT)
         server.stop()
@@ -194,13 +194,13 @@ ABOUT = (200, "application/json", json.dumps({"hsds_version": "1.0.2", "state": 
         ((200, "application/json", b"{}"), "is not HSDS"),
         ((200, "text/html", b"<html>"), "is not HSDS"),
         ((500, "text/plain", b"oops"), "is not HSDS"),
-        ((503, "text/plain", b"wait"), "answers with status 503 after 2 attempt"),
+        ((503, "text/plain", b"wait"), "keeps answering with status 503"),
         ((401, "text/plain", b"who?"), "wants a login"),
     ],
 )
 def test_nonsense_to_begin_with(open_file, answering, about, says):
     with pytest.raises(BackendError, match=says):
-        open_file("hdf5://EI1/cells.h5", endpoint=answering(lambda path: about))
+        open_file("hdf5://EI1/cells.h5", endpoint=answering(lambda path: about), timeout=1)
 
 
 @pytest.mark.parametrize(
@@ -213,7 +213,7 @@ def test_nonsense_to_begin_with(open_file, answering, about, says):
         ((200, "application/json", b"{}"), SourceNotFoundError, "that is a folder"),
         ((200, "text/html", b"<html>"), BackendError, "sent something unexpected"),
         ((500, "text/plain", b""), BackendError, "the server failed .status 500"),
-        ((503, "text/plain", b""), BackendConnectionError, "answers with status 503 after 2 attempt"),
+        ((503, "text/plain", b""), BackendConnectionError, "keeps answering with status 503"),
         ((410, "text/plain", b""), SourceNotFoundError, "there is none"),
         ((400, "text/plain", b""), BackendError, "refuses the request .status 400"),
     ],
@@ -223,7 +223,7 @@ def test_nonsense_for_the_domain(open_file, answering, domain, kind, says):
         return ABOUT if path.startswith("/about") else domain
 
     with pytest.raises(kind, match=says) as caught:
-        open_file("hdf5://EI1/cells.h5", endpoint=answering(answer))
+        open_file("hdf5://EI1/cells.h5", endpoint=answering(answer), timeout=1)
     assert "/EI1/cells.h5" in str(caught.value)
 
 
@@ -233,18 +233,21 @@ def test_a_server_that_asks_for_patience_is_not_given_any(open_file):
         answer = b"HTTP/1.1 503 Busy\r\nRetry-After: 3600\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
         def serve():
-            for _ in range(2):
+            while True:
                 connection, _ = listener.accept()
                 with connection:
-                    connection.recv(65536)
+                    if connection.recv(65536) == b"end":
+                        return
                     connection.sendall(answer)
 
         thread = threading.Thread(target=serve)
         thread.start()
-        began = time.monotonic()
+        place, began = listener.getsockname(), time.monotonic()
         with pytest.raises(BackendConnectionError, match="503"):
-            open_file("hdf5://E/c.h5", endpoint=f"http://127.0.0.1:{listener.getsockname()[1]}", retries=1)
-        assert time.monotonic() - began < 5
+            open_file("hdf5://E/c.h5", endpoint=f"http://127.0.0.1:{place[1]}", timeout=1)
+        assert time.monotonic() - began < 2
+        with socket.create_connection(place) as last:
+            last.sendall(b"end")
         thread.join()
 
 

@@ -10,7 +10,7 @@ import pytest
 import requests
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from livn_h5pyd import reading
+from livn_h5pyd import reading, server, sidebyside
 
 from livn_core.errors import BackendError, InvalidArgumentError
 from livn_core.h5file import Ranges
@@ -126,7 +126,7 @@ def test_requests_stay_below_the_servers_limit_and_go_side_by_side(file, monkeyp
     file.read_many([Ranges.whole("/large", LARGE)])
     assert len(sizes) == LARGE * 4 // reading.PIECE_BYTES
     assert max(sizes) <= reading.PIECE_BYTES <= 32 * 2**20
-    assert 2 <= at_a_time[0] <= reading.AT_A_TIME
+    assert 2 <= at_a_time[0] <= server.LARGE_AT_A_TIME
 
 
 def test_near_ranges_share_a_request_and_far_ones_do_not(file, monkeypatch):
@@ -140,7 +140,7 @@ def test_near_ranges_share_a_request_and_far_ones_do_not(file, monkeypatch):
 def test_a_browser_has_no_threads(file, values, monkeypatch):
     monkeypatch.setattr(sys, "platform", "emscripten")
     monkeypatch.setattr(reading, "PIECE_BYTES", 50_000)
-    monkeypatch.setattr(reading, "ThreadPoolExecutor", None)
+    monkeypatch.setattr(sidebyside, "ThreadPoolExecutor", None)
     (found,) = file.read_many([Ranges.whole("/small", SIZE)])
     assert np.array_equal(found, values)
 

@@ -1,7 +1,7 @@
 """Files that fsspec reaches: over HTTP, in S3, in memory.
 
-Bytes are asked for in ranges. A server that has no ranges (``python -m http.server`` has none) gives a small file as
-a whole.
+Bytes are asked for in ranges. What is no larger than a page comes as a whole, and so does a file of moderate size
+from a server that has no ranges (``python -m http.server`` has none).
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def open_remote(source: str, storage_options: Mapping[str, Any]) -> Storage:
         if info.get("type") == "directory":
             raise FormatError(source, "/", "is a directory, not an HDF5 file")
         size = info.get("size")
-        if size is not None and _has_ranges(fs, path, int(size)):
+        if size is not None and int(size) > _PAGE and _has_ranges(fs, path):
             return RemoteStorage(source, int(size), fs, path)
         if size is not None and size > _MAX_WHOLE:
             raise BackendError(
@@ -61,11 +61,11 @@ def open_remote(source: str, storage_options: Mapping[str, Any]) -> Storage:
         return MemoryStorage(source, fs.cat_file(path))
 
 
-def _has_ranges(fs: Any, path: str, size: int) -> bool:
+def _has_ranges(fs: Any, path: str) -> bool:
     """Whether parts can be had: of HTTP servers, the only ones that may have none, one byte is asked for."""
-    if "http" not in fs.protocol or size < 2:
+    if "http" not in fs.protocol:
         return True
-    with fs.open(path, "rb", size=size, cache_type="none") as file:
+    with fs.open(path, "rb", size=2, cache_type="none") as file:
         file.seek(1)
         try:
             return len(file.read(1)) == 1
@@ -158,16 +158,29 @@ class RemoteStorage(Storage):
         self._pages_lock = threading.Lock()
 
     def read_many(self, offsets: Sequence[int], sizes: Sequence[int]) -> list[bytes]:
-        """Ask for several pieces side by side."""
+        """Ask for several pieces side by side; what is at hand is not asked for."""
         for offset, size in zip(offsets, sizes, strict=True):
             self._check(offset, size)
-        ends = [offset + size for offset, size in zip(offsets, sizes, strict=True)]
+        pieces = [self._at_hand(offset, size) for offset, size in zip(offsets, sizes, strict=True)]
+        missing = [number for number, piece in enumerate(pieces) if piece is None]
+        starts = [offsets[number] for number in missing]
+        ends = [offsets[number] + sizes[number] for number in missing]
         with mapped(self.name):
-            pieces = self._fs.cat_ranges([self._path] * len(ends), list(offsets), ends, on_error="raise")
-        for piece, size, end in zip(pieces, sizes, ends, strict=True):
-            if len(piece) != size:
+            found = self._fs.cat_ranges([self._path] * len(ends), starts, ends, on_error="raise") if missing else []
+        for number, piece, end in zip(missing, found, ends, strict=True):
+            if len(piece) != sizes[number]:
                 raise self._shrunk(end)
-        return list(pieces)
+            pieces[number] = piece
+        return [piece for piece in pieces if piece is not None]
+
+    def _at_hand(self, offset: int, size: int) -> bytes | None:
+        """A piece that lies in one page, if that page was read before."""
+        page, start = divmod(offset, _PAGE)
+        if start + size > _PAGE:
+            return None
+        with self._pages_lock:
+            piece = self._pages.get(page, b"")[start : start + size]
+        return piece if len(piece) == size else None
 
     def _read(self, offset: int, size: int) -> bytes:
         first, last = offset // _PAGE, (offset + size - 1) // _PAGE

@@ -1,10 +1,14 @@
 """The JSON files beside a system that lies somewhere else.
 
 For a system in a local directory this backend has none of its own, and the core reads the directory.
+A web server gives no listing that programs can rely on, but livn's own file server does: what is served at
+``/files/SYSTEM/`` is listed at ``/systems/SYSTEM``, as ``{"files": ["graph.json", …]}`` among other things.
 """
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Any
@@ -16,6 +20,7 @@ from livn_pyfive.sources import Source
 # What a system may hold, where a server cannot be asked for a list.
 WELL_KNOWN = ("graph.json", "mea.json", "model.json")
 _MAX_SIDECAR = 1 << 28
+_SERVED_SYSTEM = re.compile(r"(https?://[^?#]*)/files/([^/?#]+)/*", re.IGNORECASE)
 
 
 def read_sidecar(source: Source, name: str, storage_options: Mapping[str, Any]) -> bytes:
@@ -47,7 +52,27 @@ def list_sidecars(source: Source, storage_options: Mapping[str, Any]) -> list[st
         return sorted(one.relative_to(source.path).as_posix() for one in source.path.rglob("*.json"))
     with mapped(source.text):
         fs, root = filesystem(source.text.rstrip("/"), storage_options)
+        listed = _in_manifest(fs, source.text)
+        if listed is not None:
+            return listed
         return _listed(fs, root) or [name for name in WELL_KNOWN if fs.exists(f"{root}/{name}")]
+
+
+def _in_manifest(fs: Any, address: str) -> list[str] | None:
+    """What the manifest of a system says; ``None`` where there is none."""
+    served = _SERVED_SYSTEM.fullmatch(address)
+    if served is None:
+        return None
+    try:
+        manifest = json.loads(fs.cat_file(f"{served[1]}/systems/{served[2]}"))
+    except LivnError:
+        raise
+    except Exception:  # some other server, with files of its own
+        return None
+    names = manifest.get("files") if isinstance(manifest, dict) else None
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        return None
+    return sorted(names)
 
 
 def _listed(fs: Any, root: str) -> list[str]:

@@ -130,6 +130,31 @@ def test_sidecars(server):
         livn_pyfive.livn_backend_sidecar(system, "mea.json", {})
 
 
+@pytest.mark.parametrize(
+    ("manifest", "names"),
+    [
+        (b'{"format": 1, "files": ["z.json", "params/a.json"]}', ["params/a.json", "z.json"]),
+        (b'{"files": []}', []),
+        (b'{"files": [1]}', None),
+        (b'["z.json"]', None),
+        (b"no JSON", None),
+        (None, None),
+    ],
+)
+@pytest.mark.parametrize("slash", ["", "/"])
+def test_sidecars_are_listed_by_the_manifest_of_a_file_server(server, folder, manifest, names, slash):
+    for name in "files", "systems":
+        shutil.rmtree(folder / name, ignore_errors=True)
+        (folder / name).mkdir()
+    shutil.copytree(folder / "sys", folder / "files" / "my sys")
+    if manifest is not None:
+        (folder / "systems" / "my sys").write_bytes(manifest)
+    system = f"{server.address_text}/files/my%20sys{slash}"
+    # Whatever is no manifest leaves it to the listing that this server happens to give.
+    listed = ["graph.json", "selection/e1.json"]
+    assert livn_pyfive.livn_backend_sidecars(system, {}) == (listed if names is None else names)
+
+
 @pytest.mark.parametrize("server", ["ranged"], indirect=True)
 @pytest.mark.parametrize(
     ("path", "error", "message"),

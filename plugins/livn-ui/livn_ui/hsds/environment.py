@@ -11,9 +11,12 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from livn_ui.hsds.settings import HsdsSettings
+if TYPE_CHECKING:
+    from livn_ui.hsds.settings import HsdsSettings
 
+PASSWORDS = "passwd.txt"
 _KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "TMP", "TEMP", "SYSTEMROOT", "LD_LIBRARY_PATH")
 
 
@@ -31,16 +34,17 @@ def write_configuration(settings: HsdsSettings, directory: Path, endpoint: str) 
     JSON is YAML, so this needs no YAML library.
     """
     directory.mkdir(parents=True, exist_ok=True)
-    passwords = directory / "passwd.txt"
-    _write_private(passwords, "".join(f"{user}:{password}\n" for user, password in settings.users.items()))
+    passwords = directory / PASSWORDS
+    write_private(passwords, "".join(f"{user}:{password}\n" for user, password in settings.users.items()))
     overrides = {
         "root_dir": str(settings.store.resolve()),
         "bucket_name": settings.bucket,
         "hsds_endpoint": endpoint,
         "password_file": str(passwords),
+        "groups_file": str(directory / "groups.txt"),  # which is not there: HSDS's default is a place of the system's
         "admin_user": settings.admin,
         "default_public": settings.public,
-        "cors_domain": settings.cors_origin,
+        "cors_domain": "*",  # HSDS knows all origins or one; _node lets in those of the settings
         "log_level": settings.log_level,
         "allow_any_bucket_read": False,
         "allow_any_bucket_write": False,
@@ -50,9 +54,12 @@ def write_configuration(settings: HsdsSettings, directory: Path, endpoint: str) 
     (directory / "override.yml").write_text(json.dumps(overrides, indent=1), encoding="utf-8")
 
 
-def _write_private(path: Path, text: str) -> None:
+def write_private(path: Path, text: str) -> None:
+    """Write a file that only its owner may read, in one step."""
+    temporary = path.with_name(f"{path.name}.new")
     # The mode holds only for a new file, and a left-over one may be readable by others.
-    path.unlink(missing_ok=True)
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    temporary.unlink(missing_ok=True)
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         file.write(text)
+    temporary.replace(path)

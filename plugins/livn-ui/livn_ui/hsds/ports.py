@@ -1,4 +1,4 @@
-"""Free TCP ports on loopback.
+"""Where a server listens: addresses of a host name, and ports that are free on all of them.
 
 The stock ``hsds`` script starts its data nodes on 6101 and up whatever is there already; a second server's service
 node then talks to the first one's data nodes.
@@ -7,28 +7,107 @@ node then talks to the first one's data nodes.
 from __future__ import annotations
 
 import socket
+from collections.abc import Sequence
+
+import attrs
 
 from livn_core.errors import ConfigError
 
+_V4, _V6 = "127.0.0.1", "::1"
+# Both, because "localhost" means the one to some programs and the other to others; and "::" means both to people.
+_SEVERAL = {"localhost": (_V4, _V6), "0.0.0.0": ("0.0.0.0",), "::": ("0.0.0.0", "::")}
+_EVERYWHERE = ("0.0.0.0", "::")
+_ATTEMPTS = 100
 
-def free_ports(count: int) -> list[int]:
-    """Ports that are free now; all are held until all are known, so they differ."""
-    sockets = [socket.socket() for _ in range(count)]
+
+@attrs.frozen
+class Listening:
+    """What a setting ``host`` comes to on this machine."""
+
+    addresses: tuple[str, ...]
+    """Addresses to listen on."""
+
+    here: str
+    """The host part of an address by which this machine reaches the server."""
+
+    elsewhere: str
+    """The same for other machines."""
+
+
+def listening(host: str) -> Listening:
+    """Find the addresses behind ``host``.
+
+    Raises
+    ------
+    ConfigError
+        It has none.
+    """
     try:
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [int(one.getsockname()[1]) for one in sockets]
-    finally:
-        for one in sockets:
-            one.close()
+        wanted = _SEVERAL.get(host) or _resolved(host)
+    except (OSError, UnicodeError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise ConfigError(
+            f"host {host!r}: {reason}; it must be localhost, a name or address of this machine, or 0.0.0.0 for all"
+        ) from error
+    addresses = tuple(address for address in wanted if _exists(address)) or wanted[:1]
+    if host in _EVERYWHERE:
+        return Listening(addresses, _V4 if "0.0.0.0" in addresses else f"[{_V6}]", socket.gethostname())
+    name = f"[{host}]" if ":" in host else host
+    return Listening(addresses, name, name)
 
 
-def check_port_is_free(host: str, port: int) -> None:
-    """Raise a ``ConfigError`` where something listens on ``port`` already."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family) as one:
-        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            one.bind((host, port))
-        except OSError as error:
-            raise ConfigError(f"cannot listen on {host}:{port}: {error.strerror}; choose another port") from error
+def _resolved(host: str) -> tuple[str, ...]:
+    found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    return tuple(dict.fromkeys(str(address[0]) for *_, address in found))
+
+
+def _exists(address: str) -> bool:
+    """Whether this machine has the address; many containers have no ``::1``."""
+    return _problem(address, 0) is None
+
+
+def _problem(address: str, port: int) -> OSError | None:
+    """Why one cannot listen there."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    try:
+        with socket.socket(family) as one:
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if family == socket.AF_INET6:
+                one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            one.bind((address, port))
+    except OSError as error:
+        return error
+    return None
+
+
+def check_port_is_free(host: str, port: int, what: str = "HSDS", option: str = "port") -> None:
+    """Raise a ``ConfigError`` where something listens on ``port`` already, or ``host`` is not this machine."""
+    for address in listening(host).addresses:
+        error = _problem(address, port)
+        if error is not None:
+            where = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+            remedy = f"choose another {option}" if _exists(address) else "choose another host"
+            raise ConfigError(f"{what} cannot listen on {where}: {error.strerror}; {remedy}") from error
+
+
+def free_ports(count: int, addresses: Sequence[str] = (_V4,)) -> list[int]:
+    """Different ports that are free now on all of ``addresses``."""
+    found: dict[int, None] = {}
+    for _ in range(_ATTEMPTS + count):
+        with socket.socket() as one:
+            one.bind((_V4, 0))
+            port = int(one.getsockname()[1])
+        if all(_problem(address, port) is None for address in addresses):
+            found[port] = None
+        if len(found) == count:
+            return list(found)
+    raise ConfigError(f"no free port on {', '.join(addresses)}")
+
+
+def free_pair(addresses: Sequence[str]) -> tuple[int, int]:
+    """A free port whose next one is free as well: where clients look for the companion server."""
+    for _ in range(_ATTEMPTS):
+        (port,) = free_ports(1, addresses)
+        if port < 65535 and all(_problem(address, port + 1) is None for address in addresses):
+            return port, port + 1
+    raise ConfigError(f"no two free ports in a row on {', '.join(addresses)}")

@@ -39,9 +39,3 @@ def not_ready(endpoint: str, data_nodes: Sequence[str]) -> list[str]:
     """The addresses of all nodes that are not ready."""
     waiting = [] if service_node_is_ready(endpoint) else [endpoint]
     return waiting + [url for url in data_nodes if not data_node_is_ready(url)]
-
-
-def unwritten(data_node: str) -> int:
-    """Number of objects and chunks that a data node holds in memory only."""
-    info = _get_json(f"{data_node}/info")
-    return sum(int(info.get(cache, {}).get("dirty_count", 0)) for cache in ("meta_cache_stats", "chunk_cache_stats"))

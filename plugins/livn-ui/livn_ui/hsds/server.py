@@ -7,25 +7,24 @@ nodes behind when it is killed, and stops without writing what its data nodes ho
 from __future__ import annotations
 
 import atexit
-import contextlib
-import subprocess
+import os
 import time
-from pathlib import Path
+import warnings
+import weakref
+from collections.abc import Callable
 from types import TracebackType
-from typing import IO, Self
+from typing import Self
 
-import requests
-
-from livn_core.errors import BackendError, ConfigError
-from livn_ui.hsds import _node, environment, ports, readiness
+from livn_core.errors import BackendError, BackendWarning, ConfigError
+from livn_ui.hsds import environment, ports, readiness
+from livn_ui.hsds.installation import find_hsds
 from livn_ui.hsds.lock import StoreLock
+from livn_ui.hsds.log import Log
+from livn_ui.hsds.nodes import Nodes
 from livn_ui.hsds.settings import HsdsSettings
 
-HOW_TO_GET_HSDS = (
-    "HSDS wants an environment of its own: python -m venv hsds-env && hsds-env/bin/pip install 'hsds>=1.0.2,<2', "
-    "then python='hsds-env/bin/python'"
-)
-_LINGER = 3.0
+_SERVICE = "service node"
+_SERVICE_PATIENCE = 10.0
 
 
 class HsdsStartError(BackendError):
@@ -49,12 +48,16 @@ class HsdsServer:
     def __init__(self, settings: HsdsSettings) -> None:
         self.settings = settings
         self.run_dir = settings.store.resolve() / ".run"
-        self.log_file = self.run_dir / "hsds.log"
         self.endpoint = ""
+        """Address of the service node, as this machine reaches it."""
+        self.endpoint_elsewhere = ""
+        """The same as other machines do, if the settings let them."""
         self.data_nodes: tuple[str, ...] = ()
-        self._processes: dict[str, subprocess.Popen[bytes]] = {}
-        self._log: IO[bytes] | None = None
+        self._log = Log(self.run_dir / "hsds.log")
+        self.log_file = self._log.path
+        self.password_file = self.run_dir / environment.PASSWORDS
         self._lock = StoreLock(self.run_dir / "lock")
+        self._nodes: Nodes | None = None
 
     @property
     def password(self) -> str:
@@ -67,135 +70,143 @@ class HsdsServer:
         Raises
         ------
         ConfigError
-            No Python with hsds is known, the port is taken, or another server uses this store.
+            No HSDS that is new enough is known, the port is taken, the store cannot be used, or another server uses it.
         HsdsStartError
             A node ended, or is not ready in time; with the end of the log.
         """
-        if self._processes:
+        self.launch()
+        return self.wait_until_ready()
+
+    def launch(self) -> None:
+        """Start all nodes and do not wait for them; see :meth:`start`."""
+        if self._nodes is not None:
             raise HsdsStartError(f"HSDS at {self.endpoint} is running already")
-        self._prepare()
-        atexit.register(self.stop)
+        python = find_hsds(self.settings.python).python
+        self._take_store()
         try:
-            self._spawn_all()
-            self._wait_until_ready()
+            where = self._choose_ports()
+            self._nodes = Nodes(python, self.run_dir, self._lock.handle)
+            atexit.register(self.stop)
+            _running.add(self)
+            self._start_nodes(where)
+        except BaseException:
+            self.stop()
+            raise
+
+    def _take_store(self) -> None:
+        settings = self.settings
+        try:
+            (settings.store / settings.bucket).mkdir(parents=True, exist_ok=True)
+            self.run_dir.mkdir(exist_ok=True)
+            self._lock.acquire()
+        except OSError as error:
+            raise ConfigError(
+                f"HSDS's storage {settings.store} cannot be used: {error.strerror} ({error.filename}); it must be a "
+                "directory in which you may write"
+            ) from error
+
+    def _choose_ports(self) -> ports.Listening:
+        settings = self.settings
+        where = ports.listening(settings.host)
+        data_ports = ports.free_ports(settings.data_nodes)
+        if settings.port:
+            ports.check_port_is_free(settings.host, settings.port)
+            port = settings.port
+        else:
+            port = ports.free_ports(1, where.addresses)[0]
+        self.endpoint = f"http://{where.here}:{port}"
+        self.endpoint_elsewhere = f"http://{where.elsewhere}:{port}"
+        # In the order into which HSDS puts them, which numbers them by their place.
+        self.data_nodes = tuple(sorted(f"http://127.0.0.1:{one}" for one in data_ports))
+        environment.write_configuration(settings, self.run_dir, self.endpoint)
+        return where
+
+    def _start_nodes(self, where: ports.Listening) -> None:
+        assert self._nodes is not None
+        pattern = self.settings.origins.pattern
+        common = ["--standalone", f"--dn_urls={','.join(self.data_nodes)}", f"--hsds_endpoint={self.endpoint}"]
+        with self._log.open() as log:
+            for number in range(len(self.data_nodes)):
+                arguments = ["--node_type=dn", f"--log_prefix=dn{number + 1} ", f"--node_number={number}", *common]
+                self._nodes.start(f"data node {number + 1}", ["127.0.0.1"], pattern, arguments, log)
+            arguments = ["--node_type=sn", "--log_prefix=sn ", f"--sn_url={self.endpoint}", *common]
+            self._nodes.start(_SERVICE, where.addresses, pattern, arguments, log)
+
+    def wait_until_ready(self, still_wanted: Callable[[], bool] = lambda: True) -> Self:
+        """Return when every node is ready.
+
+        Parameters
+        ----------
+        still_wanted
+            Asked again and again; its ``False`` ends the wait early.
+
+        Raises
+        ------
+        HsdsStartError
+            A node ended, or is not ready in time; with the end of the log. Everything has been stopped then.
+        """
+        try:
+            self._wait(still_wanted, time.monotonic() + self.settings.start_timeout)
+            self.check()
         except BaseException:
             self.stop()
             raise
         return self
 
-    def _prepare(self) -> None:
-        settings = self.settings
-        if settings.python is None:
-            raise ConfigError(f"no Python with hsds is known. {HOW_TO_GET_HSDS}")
-        (settings.store / settings.bucket).mkdir(parents=True, exist_ok=True)
-        self.run_dir.mkdir(exist_ok=True)
-        self._lock.acquire()
-        try:
-            port, *data_ports = ports.free_ports(1 + settings.data_nodes)
-            if settings.port:
-                ports.check_port_is_free(settings.host, settings.port)
-                port = settings.port
-            shown = f"[{settings.host}]" if ":" in settings.host else settings.host
-            self.endpoint = f"http://{shown}:{port}"
-            self.data_nodes = tuple(f"http://127.0.0.1:{one}" for one in data_ports)
-            environment.write_configuration(settings, self.run_dir, self.endpoint)
-        except BaseException:
-            self._lock.release()
-            raise
-
-    def _spawn_all(self) -> None:
-        self._log = self.log_file.open("ab")  # a file and no pipe: a node never waits for a reader
-        for number in range(len(self.data_nodes)):
-            arguments = ["--node_type=dn", f"--log_prefix=dn{number + 1} ", f"--node_number={number}"]
-            self._spawn(f"data node {number + 1}", "127.0.0.1", _LINGER, arguments)
-        arguments = ["--node_type=sn", "--log_prefix=sn ", f"--sn_url={self.endpoint}"]
-        self._spawn("service node", self.settings.host, 0.0, arguments)
-
-    def _spawn(self, name: str, host: str, linger: float, arguments: list[str]) -> None:
-        assert self.settings.python is not None
-        common = [
-            "--standalone",
-            f"--dn_urls={','.join(self.data_nodes)}",
-            f"--hsds_endpoint={self.endpoint}",
-            f"--config_dir={self.run_dir}",
-        ]
-        command = [self.settings.python, str(Path(_node.__file__)), f"--livn-host={host}", f"--livn-linger={linger}"]
-        try:
-            self._processes[name] = subprocess.Popen(
-                [*command, *arguments, *common],
-                stdin=subprocess.PIPE,  # never written to: its end tells the node that we are gone
-                stdout=self._log,
-                stderr=subprocess.STDOUT,
-                env=environment.node_environment(),
-                cwd=self.run_dir,
-                start_new_session=True,  # Ctrl-C is for us, and stop() has an order to keep
-            )
-        except OSError as error:
-            raise ConfigError(f"python {self.settings.python!r}: {error.strerror}. {HOW_TO_GET_HSDS}") from error
-
-    def _wait_until_ready(self) -> None:
-        end = time.monotonic() + self.settings.start_timeout
-        while waiting := readiness.not_ready(self.endpoint, self.data_nodes):
+    def _wait(self, still_wanted: Callable[[], bool], end: float) -> None:
+        while still_wanted() and (waiting := readiness.not_ready(self.endpoint, self.data_nodes)):
             self.check()
             if time.monotonic() > end:
                 raise HsdsStartError(
                     f"HSDS is not ready after {self.settings.start_timeout:g} s: no answer from "
-                    f"{', '.join(waiting)}; end of {self.log_file}:\n{self.log_tail()}"
+                    f"{', '.join(waiting)}; {self._log_quoted()}"
                 )
             time.sleep(0.05)
-        self.check()
 
     def check(self) -> None:
         """Raise a ``HsdsStartError`` if a node has ended; HSDS itself never says so, nor does it restart one."""
-        for name, process in self._processes.items():
-            if process.poll() is not None:
-                hint = "" if _has_hsds(self.log_tail()) else f"\n{HOW_TO_GET_HSDS}"
-                raise HsdsStartError(
-                    f"HSDS's {name} ended with code {process.returncode}; end of {self.log_file}:\n"
-                    f"{self.log_tail()}{hint}"
-                )
+        ended = self._nodes and self._nodes.ended()
+        if ended:
+            name, code = ended
+            raise HsdsStartError(f"HSDS's {name} ended with code {code}; {self._log_quoted()}")
+        self._log.trim()
+
+    def _log_quoted(self) -> str:
+        return f"end of {self.log_file}:\n{self.log_tail() or '(nothing)'}"
 
     def log_tail(self, size: int = 1500) -> str:
-        """The last ``size`` bytes of the log."""
-        try:
-            return self.log_file.read_bytes()[-size:].decode(errors="replace")
-        except OSError:
-            return ""
+        """The last ``size`` bytes that this server wrote into the log."""
+        return self._log.tail(size)
 
     def pids(self) -> dict[str, int]:
         """Process ids by node."""
-        return {name: process.pid for name, process in self._processes.items()}
+        return self._nodes.pids() if self._nodes else {}
 
-    def stop(self, timeout: float = 30.0) -> None:
-        """Stop the service node, wait until the data nodes have written everything, and stop them.
+    def stop(self, timeout: float = 60.0) -> None:
+        """Stop the service node, then the data nodes, which write what they hold in memory before they end.
 
-        HSDS's data nodes write lazily, and forget what they have not written when they are stopped.
+        Warns
+        -----
+        BackendWarning
+            Something could not be written within ``timeout`` seconds, or at all, and is lost.
         """
         atexit.unregister(self.stop)
-        end = time.monotonic() + timeout
-        service = self._processes.pop("service node", None)
-        if service is not None:
-            _terminate([service], end)
-        if self._processes:
-            self._wait_until_written(end)
-            _terminate(list(self._processes.values()), end)
-        self._processes.clear()
-        if self._log is not None:
-            self._log.close()
-            self._log = None
+        _running.discard(self)
+        problems: list[str] = []
+        if self._nodes is not None:
+            problems += self._nodes.stop([_SERVICE], min(_SERVICE_PATIENCE, timeout))
+            problems += self._nodes.stop(self._nodes.pids(), timeout)
+            self._nodes = None
         self._lock.release()
+        if problems:
+            warnings.warn(f"HSDS's {'; '.join(problems)}; see {self.log_file}", BackendWarning, stacklevel=2)
 
-    def _wait_until_written(self, end: float) -> None:
-        for url, process in zip(self.data_nodes, self._processes.values(), strict=False):
-            while process.poll() is None and time.monotonic() < end:
-                try:
-                    if readiness.unwritten(url) == 0:
-                        break
-                except requests.Timeout:
-                    continue
-                except (requests.RequestException, ValueError):
-                    break
-                time.sleep(0.1)
+    def _abandon(self) -> None:
+        atexit.unregister(self.stop)
+        if self._nodes is not None:
+            self._nodes.abandon()
+            self._nodes = None
+        self._lock.release()
 
     def __enter__(self) -> Self:
         return self.start()
@@ -206,20 +217,15 @@ class HsdsServer:
         self.stop()
 
 
-def _has_hsds(log: str) -> bool:
-    return "No module named 'hsds'" not in log and "No module named 'aiohttp'" not in log
+_running: weakref.WeakSet[HsdsServer] = weakref.WeakSet()
 
 
-def _terminate(processes: list[subprocess.Popen[bytes]], end: float) -> None:
-    for process in processes:
-        if process.poll() is None:
-            process.terminate()
-    for process in processes:
-        try:
-            process.wait(max(1.0, end - time.monotonic()))
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        if process.stdin is not None:
-            with contextlib.suppress(OSError):
-                process.stdin.close()
+def _abandon_all() -> None:
+    """In a process that was forked: the servers are the other one's, which may end while this one runs on."""
+    for server in list(_running):
+        server._abandon()
+    _running.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_abandon_all)

@@ -1,27 +1,27 @@
-"""Import one file, or all files of a system: complete, written to disk and compared, or not at all."""
+"""Import one file: complete, written to disk and compared, or not at all."""
 
 from __future__ import annotations
 
-import posixpath
-import secrets
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import attrs
-import h5py
 from livn_h5pyd.config import HsdsConfig
-from livn_h5pyd.connection import open_database
-from livn_h5pyd.failures import Target, translated
-from livn_h5pyd.opening import open_domain
+from livn_h5pyd.failures import Target
 
-from livn_core.errors import SystemNotFoundError
+from livn_core.errors import BackendConnectionError, BackendError, BackendPermissionError, ConfigError
+from livn_ui.importing import switching
 from livn_ui.importing.administration import Administration
-from livn_ui.importing.normalise import open_hdf5
-from livn_ui.importing.transfer import Transfer
+from livn_ui.importing.claim import Claim
+from livn_ui.importing.loading import ImportOptions, Loading, Source
+from livn_ui.importing.progress import SWITCHING, Step, Watch
+from livn_ui.importing.source import Fingerprint, open_hdf5
+from livn_ui.importing.survey import survey
 from livn_ui.importing.verify import verify
 
-_PATIENCE = 20
-"""Retries while writing: a busy data node answers 503 until it has written some of what it was given."""
+IMPORTED, UNCHANGED, VERIFIED, REPAIRED = "imported", "unchanged", "verified", "repaired"
+"""What can become of a file."""
 
 
 @attrs.frozen
@@ -30,17 +30,34 @@ class Imported:
 
     source: Path
     domain: str
+    outcome: str
+    """``imported``; ``unchanged``: it was there already; ``verified``: it was, and every value was compared;
+    ``repaired``: it was there and differed, so it was imported again."""
     datasets: int
+    nbytes: int
+    """Size of all values."""
     bytes_compared: int
-    """Size of all values, each of which was read back and found equal."""
+    """Size of all values, each of which was read back and found equal; 0 if unchanged."""
+    bytes_written: int
+    """Size of the values that were sent: fewer than all where an interrupted import was continued."""
     seconds: float
 
 
-def import_file(config: HsdsConfig, source: Path | str, domain: str) -> Imported:
+def import_file(
+    config: HsdsConfig,
+    source: Path | str,
+    domain: str,
+    *,
+    force: bool = False,
+    verify: bool = False,
+    private: bool = False,
+    progress: Callable[[Step], None] | None = None,
+) -> Imported:
     """Import one HDF5 file.
 
     It is written under a temporary name, flushed, read back and compared; only then does it take the place of what
-    was there. So whatever goes wrong, a former import of that name is still what it was.
+    was there. So whatever goes wrong, a former import of that name is still what it was. A file whose content is
+    there already is skipped. An import that was interrupted is continued.
 
     Parameters
     ----------
@@ -50,69 +67,113 @@ def import_file(config: HsdsConfig, source: Path | str, domain: str) -> Imported
         Path of the file.
     domain
         The new domain, such as ``/EI1/cells.h5``; folders above it are made.
+    force
+        Import a file whose content is there already, too.
+    verify
+        Compare such a file with what is there, value by value, and import it again if that differs.
+    private
+        Let nobody read it without a login. Otherwise a new domain can be read by whom the server lets read new ones,
+        which with ours is everybody, and one that is replaced by whoever could read it before.
+    progress
+        Called with every step, from any thread, one at a time.
 
     Raises
     ------
     SourceNotFoundError, FormatError
         About the file; :class:`NotImportableError` where HSDS cannot store what it holds.
+    SourceChangedError
+        The file changed while it was imported.
     ImportVerificationError
         The server gives back something else.
+    StorageError
+        The server cannot write what it was given; its disk may be full.
     BackendConnectionError, BackendPermissionError, BackendError
         About the server.
     """
-    began = time.monotonic()
-    path = Path(source)
-    patient = attrs.evolve(config, retries=max(config.retries, _PATIENCE))
-    administration = Administration(patient)
-    with open_hdf5(path) as file:
-        Administration(config).make_folders(domain)
-        partial = f"{posixpath.splitext(domain)[0]}-importing-{secrets.token_hex(4)}.h5"
-        try:
-            datasets = _write(patient, file, partial)
-            administration.flush(partial)
-            with open_domain(Target(config, partial)) as written:
-                compared = verify(file, written)
-        except BaseException:
-            administration.delete(partial)
-            raise
-    administration.move(partial, domain)
-    administration.flush(domain)
-    administration.summarise(domain)
-    return Imported(path, domain, datasets, compared, time.monotonic() - began)
+    options = ImportOptions(force, verify, private, progress=progress)
+    return Import(config, Path(source), domain, options).run()
 
 
-def import_system(config: HsdsConfig, directory: Path | str, name: str = "") -> tuple[Imported, ...]:
-    """Import every ``.h5`` file of a system.
+class Import:
+    """One file on its way into a domain.
 
     Parameters
     ----------
     config
         The server, with the login of a user who may import.
-    directory
-        The system.
-    name
-        Its name on the server; without it the directory's.
-
-    Raises
-    ------
-    SystemNotFoundError
-        The directory does not exist, or has no ``.h5`` file.
+    source, domain
+        The file, and what it becomes.
+    options
+        How to import it.
     """
-    path = Path(directory)
-    files = sorted(path.glob("*.h5"))
-    if not files:
-        problem = "it has no .h5 file" if path.is_dir() else "no such directory"
-        raise SystemNotFoundError(f"{path} is no system: {problem}")
-    system = name or path.resolve().name
-    return tuple(import_file(config, file, f"/{system}/{file.name}") for file in files)
 
+    def __init__(self, config: HsdsConfig, source: Path, domain: str, options: ImportOptions) -> None:
+        self._config = config
+        self._path = source
+        self._domain = domain
+        self._options = options
+        self._watch = Watch(source, domain, options.progress, options.stop)
+        self._written = 0
+        self._wrong = False
 
-def _write(config: HsdsConfig, file: h5py.File, domain: str) -> int:
-    target = Target(config, domain)
-    with translated(target):
-        database = open_database(config, domain, read_only=False, append=False)
+    def run(self) -> Imported:
+        """Import the file, if that is needed; raises as :func:`import_file` does."""
+        began = time.monotonic()
+        if self._domain.split("/", 2)[1] == "db":
+            raise ConfigError(f"{self._path}: HSDS keeps content in /db, so no system can have that name; rename it")
+        with open_hdf5(self._path) as file, Administration(self._config) as administration:
+            source = Source(self._path, file, survey(file), Fingerprint.of(self._path, self._watch))
+            outcome = None
+            while outcome is None:
+                outcome = self._as_it_is(administration, source) or self._bring(administration, source)
+        found = source.found
+        compared = 0 if outcome == UNCHANGED else found.nbytes
+        seconds = time.monotonic() - began
+        return Imported(
+            self._path, self._domain, outcome, found.datasets, found.nbytes, compared, self._written, seconds
+        )
+
+    def _as_it_is(self, administration: Administration, source: Source) -> str | None:
+        """What to call the file if nothing is to be done."""
+        left = any(administration.state(name(self._domain)) for name in (switching.importing, switching.former))
+        if left or not self._is_current(administration, source):
+            return None
+        if self._options.verify and not self._is_right(source):
+            self._wrong = True
+            return None
+        if self._options.private:
+            administration.set_rights(self._domain, switching.closed(administration.rights(self._domain)))
+        return VERIFIED if self._options.verify else UNCHANGED
+
+    def _is_current(self, administration: Administration, source: Source) -> bool:
+        if self._options.force or self._wrong:
+            return False
+        there = administration.find(self._domain)
+        return there is not None and there.marker is not None and there.marker.is_of(source.print.sha256)
+
+    def _is_right(self, source: Source) -> bool:
         try:
-            database.flush()  # ends h5pyd's "new domain" state, in which it would send every value once more
-            return Transfer(file, database).run()
+            verify(source.file, Target(self._config, self._domain), self._watch)
+        except (BackendConnectionError, BackendPermissionError):
+            raise
+        except BackendError:
+            return False
+        return True
+
+    def _bring(self, administration: Administration, source: Source) -> str | None:
+        """Import the file; ``None``: look again, something that was left there has been cleared away."""
+        administration.make_folders(self._domain)
+        claim = Claim.take(self._config, switching.importing(self._domain), self._watch)
+        try:
+            if switching.settle(administration, claim, self._domain):
+                return None
+            loading = Loading(self._config, claim, source, self._watch, self._options)
+            if self._is_current(administration, source) or not loading.can_begin(administration):
+                loading.discard(administration)
+                return None
+            self._written = loading.run(administration, self._domain)
+            self._watch.begin(SWITCHING)
+            switching.switch(administration, claim, self._domain)
         finally:
-            database.close()
+            claim.release()
+        return REPAIRED if self._wrong else IMPORTED

@@ -12,28 +12,9 @@ from pathlib import Path
 
 import h5py
 
-from livn_core.errors import FormatError, SourceNotFoundError
-from livn_ui.importing.storage import rows_at_a_time, storage_of
-
-_PIECE_BYTES = 32 * 2**20
-
-
-def open_hdf5(path: Path) -> h5py.File:
-    """Open a local HDF5 file for reading.
-
-    Raises
-    ------
-    SourceNotFoundError
-        There is no such file.
-    FormatError
-        It is not HDF5, or damaged.
-    """
-    if not path.is_file():
-        raise SourceNotFoundError(f"{path}: no such file")
-    try:
-        return h5py.File(path, "r")
-    except OSError as error:
-        raise FormatError(str(path), "/", f"is not HDF5, or damaged ({error})") from error
+from livn_ui.importing.source import open_hdf5
+from livn_ui.importing.storage import pieces, storage_of
+from livn_ui.importing.survey import address
 
 
 def normalise(source: Path | str, target: Path | str) -> tuple[str, ...]:
@@ -106,11 +87,6 @@ class _Copy:
         return made
 
 
-def address(found: h5py.HLObject) -> int:
-    """Where an object lies in its file: the same for all names of one object."""
-    return int(h5py.h5o.get_info(found.id).addr)
-
-
 def _needs_other_storage(dataset: h5py.Dataset) -> bool:
     if dataset.chunks is None or dataset.dtype.kind == "O":
         return False
@@ -121,9 +97,8 @@ def _needs_other_storage(dataset: h5py.Dataset) -> bool:
 def _copy_dataset(old: h5py.Dataset, parent: h5py.Group, name: str) -> h5py.Dataset:
     kind = h5py.Datatype(old.id.get_type())  # keeps an enum's labels and the base of a bool
     new = parent.create_dataset(name, shape=old.shape, dtype=kind, fillvalue=old.fillvalue, **storage_of(old))
-    step = rows_at_a_time(old, _PIECE_BYTES)
-    for start in range(0, old.shape[0] if old.size else 0, step):
-        new[start : start + step] = old[start : start + step]
+    for where in pieces(old):
+        new[where] = old[where]
     _copy_attributes(old, new)
     return new
 

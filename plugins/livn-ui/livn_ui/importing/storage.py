@@ -1,14 +1,19 @@
-"""How a dataset is stored: chunks that HSDS takes, and reads at a good speed."""
+"""How a dataset is stored and sent: chunks that HSDS takes and reads at a good speed, and pieces made of whole ones."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Any, TypedDict
 
 import h5py
 
-CHUNK_BYTES = 2**20
-"""HSDS likes chunks of 1 to 4 MB; NeuroH5 writes 4000 elements, and each chunk costs a file and a request."""
+CHUNK_BYTES = 2 * 2**20
+"""HSDS wants chunks of 1 to 4 MiB, and silently takes larger ones where they are smaller. NeuroH5 writes 4000 elements,
+each a file and a request here. Between 1 and 4 MiB reads are equally fast."""
+
+PIECE_BYTES = 4 * 2**20
+"""Size of one request for values, both ways."""
 
 _GZIP_LEVEL = 4
 
@@ -38,14 +43,39 @@ def storage_of(dataset: h5py.Dataset) -> Storage:
 
 
 def chunk_shape(dataset: h5py.Dataset) -> tuple[int, ...]:
-    """Whole trailing dimensions, and as many rows as make a good chunk, but at least one."""
-    trailing = tuple(max(extent, 1) for extent in dataset.shape[1:])
-    row_bytes = max(dataset.dtype.itemsize * math.prod(trailing), 1)
-    rows = max(min(dataset.shape[0], CHUNK_BYTES // row_bytes), 1)
-    return (rows, *trailing)
+    """As many whole trailing dimensions as make a good chunk, then as many rows of the next, and 1 of those before."""
+    return _fitting(tuple(max(extent, 1) for extent in dataset.shape), dataset.dtype.itemsize, CHUNK_BYTES)
 
 
-def rows_at_a_time(dataset: Any, size: int) -> int:
-    """How many rows of a dataset make about ``size`` bytes."""
-    row_bytes: int = dataset.dtype.itemsize * math.prod(dataset.shape[1:])
-    return max(size // max(row_bytes, 1), 1)
+def _fitting(shape: tuple[int, ...], itemsize: int, size: int) -> tuple[int, ...]:
+    fitting: list[int] = []
+    room = max(size // max(itemsize, 1), 1)
+    for extent in reversed(shape):
+        fitting.append(max(min(extent, room), 1))
+        room //= extent
+    return tuple(reversed(fitting))
+
+
+def pieces(dataset: Any) -> Iterator[tuple[slice, ...]]:
+    """Selections that together are all of a dataset, each about as large as one request and made of whole chunks.
+
+    A single value has one, which is empty.
+
+    A chunk that is written twice is compressed twice, and two requests for one chunk wait for each other.
+    """
+    if not math.prod(dataset.shape):
+        return
+    chunk = chunk_shape(dataset)
+    block = _fitting(dataset.shape, dataset.dtype.itemsize, PIECE_BYTES)
+    steps = [max(whole // part * part, part) for whole, part in zip(block, chunk, strict=True)]
+    yield from _grid(dataset.shape, steps)
+
+
+def _grid(shape: tuple[int, ...], steps: list[int]) -> Iterator[tuple[slice, ...]]:
+    if not shape:
+        yield ()
+        return
+    for start in range(0, shape[0], steps[0]):
+        here = slice(start, min(start + steps[0], shape[0]))
+        for rest in _grid(shape[1:], steps[1:]):
+            yield (here, *rest)

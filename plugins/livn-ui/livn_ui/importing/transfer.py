@@ -1,30 +1,66 @@
 """Copy the content of an HDF5 file into an empty domain.
 
-Written through h5pyd's own objects rather than by ``hsload``'s code, which refuses NeuroH5's files as they are, and
-takes a request and a growing amount of bookkeeping for each of the source's chunks: 18 times as long on 1000-element
-chunks.
+The structure goes through h5pyd's own objects, values straight into requests. ``hsload``'s code refuses NeuroH5's
+files as they are, and takes a request and a growing amount of bookkeeping for each of the source's chunks.
 """
 
 from __future__ import annotations
 
-import posixpath
+import threading
+from collections.abc import Iterator
 from typing import Any
 
+import attrs
 import h5py
 import h5pyd
 import numpy as np
-from h5json import Hdf5db  # type: ignore[import-untyped]
-from livn_h5pyd.connection import root_group
+from h5json import Hdf5db, selections  # type: ignore[import-untyped]
+from livn_h5pyd.config import HsdsConfig
+from livn_h5pyd.connection import open_database, root_group
+from livn_h5pyd.failures import Target, translated
 
 from livn_core.errors import FormatError
-from livn_ui.importing.normalise import address
-from livn_ui.importing.storage import rows_at_a_time, storage_of
+from livn_ui.importing.administration import patient
+from livn_ui.importing.parallel import for_each
+from livn_ui.importing.progress import WRITING, Watch
+from livn_ui.importing.storage import pieces, storage_of
+from livn_ui.importing.survey import MARK, address
 
-_PIECE_BYTES = 8 * 2**20
+_AS_IN_MEMORY = "biufcS"
+"""Kinds of values whose bytes are sent as they lie in memory; h5pyd knows about strings and padding between fields."""
 
 
-class NotImportableError(FormatError):
-    """The file holds something that HSDS cannot store faithfully."""
+@attrs.frozen
+class Piece:
+    """A part of a dataset that is sent, or compared, in one request."""
+
+    dataset: h5py.Dataset
+    where: tuple[slice, ...]
+
+    def read(self) -> Any:
+        """The values in the file; a ``FormatError`` where they cannot be read."""
+        try:
+            return np.asarray(self.dataset[self.where])
+        except (OSError, RuntimeError, TypeError, ValueError) as error:
+            problem = f"cannot be read ({error})"
+            raise FormatError(str(self.dataset.file.filename), str(self.dataset.name), problem) from error
+
+    @property
+    def nbytes(self) -> int:
+        """Size of the values."""
+        rows = [part.stop - part.start for part in self.where]
+        return int(np.prod(rows, dtype=np.int64)) * int(self.dataset.dtype.itemsize)
+
+
+def open_for_writing(config: HsdsConfig, domain: str) -> Hdf5db:
+    """Open an existing domain so that it can be written to, with patience for a busy server.
+
+    Raises
+    ------
+    OSError, ValueError, KeyError
+        As h5pyd raises them.
+    """
+    return open_database(patient(config), domain, read_only=False, append=True)
 
 
 class Transfer:
@@ -33,33 +69,61 @@ class Transfer:
     Parameters
     ----------
     source
-        An open file.
+        An open file, which :func:`livn_ui.importing.survey.survey` has looked through.
+    target
+        An empty domain.
     database
-        A domain that was just made.
+        The same, open for writing.
+    watch
+        Told about every piece.
     """
 
-    def __init__(self, source: h5py.File, database: Hdf5db) -> None:
+    def __init__(self, source: h5py.File, target: Target, database: Hdf5db, watch: Watch) -> None:
         self._source = source
+        self._target = target
         self._database = database
+        self._watch = watch
         self._made: dict[int, Any] = {}
         self._datasets: list[tuple[h5py.Dataset, Any]] = []
 
-    def run(self) -> int:
-        """Copy everything; return the number of datasets.
+    def structure(self) -> None:
+        """Copy everything but values, in a few requests.
 
         Raises
         ------
-        NotImportableError
-            An object or attribute has a type that would not come back as it was.
-        OSError
-            As h5pyd raises it.
+        BackendError
+            The server does not take it.
         """
-        # The structure goes over in a few requests, and only then the values, so that little waits in memory.
-        self._group(self._source, root_group(self._database))
-        self._database.flush()
+        with translated(self._target):
+            self._group(self._source, root_group(self._database))
+            self._database.flush()
+
+    def values(self, total: int) -> None:
+        """Copy the values; :meth:`structure` comes first.
+
+        Parameters
+        ----------
+        total
+            Size of all values of the file.
+
+        Raises
+        ------
+        BackendError
+            The server does not take a piece of a dataset, which the message names.
+        """
+        self._watch.begin(WRITING, total)
+        for_each(self._write, self._pieces())
+
+    def _pieces(self) -> Iterator[tuple[Piece, Any]]:
         for old, new in self._datasets:
-            self._values(old, new)
-        return len(self._datasets)
+            for where in pieces(old):
+                yield Piece(old, where), new
+
+    def _write(self, one: tuple[Piece, Any]) -> None:
+        piece, new = one
+        self._watch.check()
+        write_piece(self._database, self._target, piece, new)
+        self._watch.advance(piece.nbytes)
 
     def _group(self, old: h5py.Group, new: Any) -> None:
         self._made[address(old)] = new
@@ -77,51 +141,60 @@ class Transfer:
         known = self._made.get(address(member))
         if known is not None:
             parent[name] = known
-            return
-        if isinstance(member, h5py.Group):
+        elif isinstance(member, h5py.Group):
             self._group(member, parent.create_group(name))
-            return
-        self._check_type(member.dtype, str(member.name))
-        if isinstance(member, h5py.Datatype):
-            parent[name] = member.dtype
-            made = parent[name]
         else:
-            made = self._dataset(member, name, parent)
-        self._made[address(member)] = made
-        self._attributes(member, made)
+            if isinstance(member, h5py.Datatype):
+                parent[name] = member.dtype
+                made = parent[name]
+            else:
+                made = self._dataset(member, name, parent)
+            self._made[address(member)] = made
+            self._attributes(member, made)
 
     def _dataset(self, old: h5py.Dataset, name: str, parent: Any) -> Any:
-        if old.shape is None:
-            raise self._refused(str(old.name), "is an empty dataset without a shape")
         new = parent.create_dataset(name, shape=old.shape, dtype=old.dtype, **storage_of(old))
         self._datasets.append((old, new))
         return new
 
-    def _values(self, old: h5py.Dataset, new: Any) -> None:
-        if not old.shape:
-            new[()] = old[()]
-            self._database.flush()
-            return
-        step = rows_at_a_time(old, _PIECE_BYTES)
-        for start in range(0, old.shape[0] if old.size else 0, step):
-            new[start : start + step] = old[start : start + step]
-            self._database.flush()  # h5pyd compares each write with all that wait, and keeps them in memory
-
     def _attributes(self, old: h5py.HLObject, new: Any) -> None:
         for name in old.attrs:
-            dtype, where = old.attrs.get_id(name).dtype, f"attribute {name!r} of {old.name}"
-            self._check_type(dtype, posixpath.join(str(old.name), name), where)
-            value = old.attrs[name]
+            if name == MARK and old.name == "/":
+                continue  # of another domain, from which the file was made
+            dtype, value = old.attrs.get_id(name).dtype, old.attrs[name]
             if isinstance(value, h5py.Empty):
                 value = h5pyd.Empty(dtype)
             new.attrs.create(name, value, dtype=dtype)
 
-    def _check_type(self, dtype: np.dtype[Any], node: str, what: str = "") -> None:
-        for one in [dtype] if dtype.names is None else [dtype[name] for name in dtype.names]:
-            plain = one.kind in "biufcSU" or h5py.check_string_dtype(one) is not None or one.names is not None
-            if not plain:
-                kind = "references" if h5py.check_ref_dtype(one) else f"the type {one}"
-                raise self._refused(node, f"{what or 'it'} holds {kind}, which HSDS does not give back as they were")
 
-    def _refused(self, node: str, problem: str) -> NotImportableError:
-        return NotImportableError(str(self._source.filename), node, problem)
+_ONE_BY_ONE = threading.Lock()
+
+
+def write_piece(database: Hdf5db, target: Target, piece: Piece, new: Any) -> None:
+    """Send one piece of a dataset; in any thread.
+
+    Parameters
+    ----------
+    database
+        The domain, open for writing.
+    target
+        The domain, for messages.
+    piece
+        What to send.
+    new
+        h5pyd's dataset.
+
+    Raises
+    ------
+    BackendError
+        Names the dataset.
+    """
+    values = piece.read()
+    with translated(target, str(piece.dataset.name)):
+        if values.dtype.kind in _AS_IN_MEMORY:
+            selection = selections.select(piece.dataset.shape, piece.where)
+            database.plugin.updateValue(new.id.uuid, selection, values)
+        else:
+            with _ONE_BY_ONE:  # h5pyd's bookkeeping of values that wait is not made for two threads
+                new[piece.where] = values
+                database.flush()

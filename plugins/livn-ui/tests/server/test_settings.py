@@ -25,9 +25,14 @@ from livn_core.errors import ConfigError
         ({"users": {"admin": "ab"}}, "at least 3 characters"),
         ({"users": {"admin": "a\nroot:x"}}, "on one line"),
         ({"users": {"ad:min": "secret"}, "admin": "ad:min"}, "without ':'"),
+        ({"users": {"admin": "sécret"}}, "printable ASCII"),
         ({"users": {"admin": "a:bcdef"}}, "without ':'"),
-        ({"users": {"admin": "trailing "}}, "do not end in white space"),
+        ({"users": {"admin": "trailing "}}, "neither begin nor end"),
         ({"host": "0.0.0.0", "users": {"admin": "admin"}}, "can be reached from outside"),
+        ({"host": "::", "users": {"admin": "a long one", "bob": "Bob"}}, "that of 'bob' is"),
+        ({"start_timeout": float("nan")}, "start_timeout must be a positive number"),
+        ({"start_timeout": 0}, "start_timeout must be a positive number"),
+        ({"origins": "evil"}, "'evil' is no web origin"),
     ],
 )
 def test_wrong_settings_are_named(tmp_path, fields, says):
