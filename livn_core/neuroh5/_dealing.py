@@ -13,14 +13,14 @@ from typing import Any
 import attrs
 import numpy as np
 
-from livn_core.h5file import AnyArray, IntArray, Ranges
+from livn_core.h5file import AnyArray, IntArray
+from livn_core.neuroh5._deal import Deal
 from livn_core.neuroh5._gids import as_integers
 from livn_core.neuroh5._segments import Segments
 from livn_core.neuroh5._store import Store
 from livn_core.parallel import Ranks, SharedFile
-from livn_core.parallel.ranks import local_gids
-from livn_core.parallel.shares import Places, at_chunks, clipped, even_cuts
-from livn_core.ranges import read_many
+from livn_core.parallel.ranks import MOST_AT_ONCE, fingerprint, local_gids
+from livn_core.parallel.shares import Places
 
 ROUND_BYTES = 4 * 2**20
 """How much of one dataset a rank reads and sends in one round."""
@@ -67,105 +67,22 @@ class Ownership:
 
 
 def owned_rows(ranks: Ranks, gids: IntArray, local: Local) -> Ownership:
-    """Find out who owns what. Collective.
+    """Find out who owns what. Collective where ranks have allocations of their own.
 
     Parameters
     ----------
     gids
         int64, shape (n,): the cells of a plan, the same on every rank.
     """
-    ranks.meet(doing=gids.size)
-    mine = np.isin(gids, local_gids(gids, ranks.comm, local.allocation))
-    everyone = np.unpackbits(ranks.gather(np.packbits(mine)), axis=1, count=gids.size)
-    return Ownership(tuple(np.flatnonzero(row).astype(np.int64) for row in everyone), ranks.rank)
-
-
-class Deal:
-    """How the elements of one plan go from the ranks that read them to those that own them.
-
-    Parameters
-    ----------
-    plan
-        The cells of all ranks.
-    ownership
-        Whose they are.
-    chunk
-        Elements in a chunk of the datasets; 0 where they have none.
-    """
-
-    def __init__(self, plan: Segments, ownership: Ownership, chunk: int) -> None:
-        self._rank = ownership.rank
-        self._size = len(ownership.rows)
-        used = np.zeros(plan.starts.size, np.bool_)
-        owned = [plan.segments_of(rows) for rows in ownership.rows]
-        for one in owned:
-            used[one] = True
-        used &= plan.stops > plan.starts
-        order = np.argsort(plan.starts, kind="stable")
-        order = order[used[order]]
-        self._starts, self._stops = plan.starts[order], plan.stops[order]
-        self._ends = np.cumsum(self._stops - self._starts)
-        self._begins = self._ends - (self._stops - self._starts)
-        place = np.full(plan.starts.size, -1, np.int64)
-        place[order] = np.arange(order.size)
-        self._members = [np.sort(found[found >= 0]) for found in (place[one] for one in owned)]
-        self._targets = self._where_they_go(plan, owned[self._rank], place)
-        self.total = int(self._ends[-1]) if order.size else 0
-        self._cuts = at_chunks(even_cuts(self.total, self._size), self._starts, self._stops, chunk)
-
-    def _where_they_go(self, plan: Segments, own: IntArray, place: IntArray) -> IntArray:
-        """For each segment of ours, in the order in which it is read: where it begins in our result."""
-        lengths = plan.stops[own] - plan.starts[own]
-        begins = np.cumsum(lengths) - lengths
-        read = place[own]
-        found = read >= 0
-        targets: IntArray = begins[found][np.argsort(read[found], kind="stable")]
-        return targets
-
-    def rounds(self, most: int) -> int:
-        """How many rounds it takes if no rank reads more than ``most`` elements in one."""
-        return -(-self.largest // most) if self.total else 0
-
-    @property
-    def largest(self) -> int:
-        """The most elements that any rank reads."""
-        return int(np.diff(self._cuts).max())
-
-    def window(self, rank: int, number: int, most: int) -> tuple[int, int]:
-        """What a rank reads in one round, as positions in the order of reading."""
-        stop = int(self._cuts[rank + 1])
-        first = min(int(self._cuts[rank]) + number * most, stop)
-        return first, min(first + most, stop)
-
-    def ranges(self, path: str, window: tuple[int, int]) -> Ranges:
-        """The request for a window of one dataset."""
-        return Ranges(path, *clipped(self._starts, self._stops, *window))
-
-    def outgoing(self, window: tuple[int, int]) -> tuple[Places, IntArray]:
-        """Which elements of a window go to rank 0, 1, …, and how many to each."""
-        pieces = [self._cut(members, window) for members in self._members]
-        counts = np.array([int((stops - starts).sum()) for starts, stops, _ in pieces], np.int64)
-        starts = np.concatenate([starts for starts, _, _ in pieces]) - window[0]
-        stops = np.concatenate([stops for _, stops, _ in pieces]) - window[0]
-        return Places(starts, stops), counts
-
-    def incoming(self, windows: Sequence[tuple[int, int]]) -> list[Places]:
-        """Where in the result the elements belong that come from rank 0, 1, …."""
-        return [self._arriving(window) for window in windows]
-
-    def _arriving(self, window: tuple[int, int]) -> Places:
-        members = self._members[self._rank]
-        first, last, which = self._cut(members, window)
-        begin = self._targets[which] + first - self._begins[members[which]]
-        return Places(begin, begin + last - first)
-
-    def _cut(self, members: IntArray, window: tuple[int, int]) -> tuple[IntArray, IntArray, slice]:
-        """Those of some segments that touch a window, cut to it; and which they are."""
-        begins, ends = self._begins[members], self._ends[members]
-        touched = slice(
-            int(np.searchsorted(ends, window[0], side="right")), int(np.searchsorted(begins, window[1], side="left"))
-        )
-        return np.maximum(begins[touched], window[0]), np.minimum(ends[touched], window[1]), touched
+    if local.allocation is None:
+        owner = gids % ranks.size
+        borders = np.cumsum(np.bincount(owner.astype(np.intp, copy=False), minlength=ranks.size))[:-1]
+        rows = np.split(np.argsort(owner, kind="stable").astype(np.int64, copy=False), borders)
+    else:
+        mine = np.packbits(np.isin(gids, local.allocation))
+        everyone = ranks.gather(mine, fingerprint("allocation", gids))
+        rows = [np.flatnonzero(np.unpackbits(one, count=gids.size)).astype(np.int64, copy=False) for one in everyone]
+    return Ownership(tuple(rows), ranks.rank)
 
 
 def read_own(store: Store, plan: Segments, local: Local, paths: Sequence[str]) -> tuple[Segments, list[AnyArray]]:
@@ -182,33 +99,21 @@ def read_own(store: Store, plan: Segments, local: Local, paths: Sequence[str]) -
     ownership = owned_rows(store.ranks, plan.gids, local)
     own = plan.pick(ownership.own)
     with store.reading(paths, own.size):
-        return own, read_dealt(store.shared, plan, ownership, paths)
+        return own, _read_dealt(store, plan, ownership, paths)
 
 
-def read_dealt(file: SharedFile, plan: Segments, ownership: Ownership, paths: Sequence[str]) -> list[AnyArray]:
-    """Read several datasets that one plan describes; every rank gets what it owns. Collective.
-
-    Parameters
-    ----------
-    plan
-        The cells of all ranks.
-    ownership
-        Whose they are.
-    paths
-        Datasets of equal length.
-
-    Returns
-    -------
-    list of arrays
-        For each dataset, the elements of this rank's rows, in the order of the plan.
-    """
+def _read_dealt(store: Store, plan: Segments, ownership: Ownership, paths: Sequence[str]) -> list[AnyArray]:
+    file = store.shared
     nodes = [file.node(path) for path in paths]
-    deal = Deal(plan, ownership, max(node.chunk for node in nodes))
-    size = plan.pick(ownership.own).size
-    results = [np.empty(size, node.dtype) for node in nodes]
-    widest = max(result.dtype.itemsize for result in results)
-    most = min(_round_elements(widest, max(node.chunk for node in nodes)), deal.largest)
-    dealing = _Dealing(file, deal, paths, results, _Buffers.of(most, [result.dtype for result in results]))
+    dtypes = [store.number_type(path) for path in paths]
+    chunk = max(node.chunk for node in nodes)
+    deal = Deal(plan, ownership.rows, ownership.rank, chunk, sum(dtype.itemsize for dtype in dtypes))
+    results = [np.empty(deal.own, dtype) for dtype in dtypes]
+    most = _round_elements(max(dtype.itemsize for dtype in dtypes), chunk)
+    most = min(most, deal.largest, MOST_AT_ONCE // file.ranks.size)
+    buffers = _Buffers.of(most, dtypes)
+    doing = fingerprint("deal", *paths, plan.gids)
+    dealing = _Dealing(file, deal, paths, results, buffers, doing)
     for number in range(deal.rounds(most)):
         dealing.round([deal.window(rank, number, most) for rank in range(file.ranks.size)])
     return results
@@ -236,6 +141,34 @@ class _Buffers:
 
 
 @attrs.frozen(eq=False)
+class _Landing:
+    """Where in a result the elements go that come from each rank."""
+
+    places: Sequence[Places]
+    counts: IntArray
+    begins: IntArray
+    """int64, one for each rank: where its elements begin, in the result or in ``aside``."""
+    aside: AnyArray | None
+    """Memory for elements that have to be spread over the result afterwards; ``None`` where they follow each other."""
+
+    @classmethod
+    def of(cls, places: Sequence[Places], result: AnyArray) -> _Landing:
+        """Prepare to receive."""
+        counts = np.array([one.size for one in places], np.int64)
+        begins = [one.begin for one in places if one.begin is not None]
+        if len(begins) == len(places) and result.size <= MOST_AT_ONCE:
+            return cls(places, counts, np.array(begins, np.int64), None)
+        return cls(places, counts, np.cumsum(counts) - counts, np.empty(int(counts.sum()), result.dtype))
+
+    def settle(self, result: AnyArray) -> None:
+        """Bring what was received to its place."""
+        if self.aside is None:
+            return
+        for one, begin, count in zip(self.places, self.begins.tolist(), self.counts.tolist(), strict=True):
+            one.put(result, self.aside[begin : begin + count])
+
+
+@attrs.frozen(eq=False)
 class _Dealing:
     """Everything that the rounds have in common."""
 
@@ -244,44 +177,35 @@ class _Dealing:
     paths: Sequence[str]
     results: Sequence[AnyArray]
     buffers: _Buffers
+    doing: int
 
     def round(self, windows: Sequence[tuple[int, int]]) -> None:
         """Read this rank's window, and exchange what the windows of all ranks hold."""
         ranks = self.file.ranks
         own = windows[ranks.rank]
-        sends: list[AnyArray] = []
         error: Exception | None = None
+        sends: list[AnyArray] = []
+        landings: list[_Landing] = []
         try:
             read = self._read(own)
             leaving, sent = self.deal.outgoing(own)
             sends = [leaving.take(values, moved) for values, moved in zip(read, self.buffers.moved, strict=True)]
             arriving = self.deal.incoming(windows)
+            landings = [_Landing.of(arriving, result) for result in self.results]
         except Exception as problem:
             error = problem
-        ranks.meet(error, doing=len(self.paths))
-        for send, result in zip(sends, self.results, strict=True):
-            _exchange(ranks, send, sent, arriving, result)
+        ranks.meet(error, self.doing)
+        for send, landing, result in zip(sends, landings, self.results, strict=True):
+            into = result if landing.aside is None else landing.aside
+            ranks.exchange(send, sent, into, landing.counts, landing.begins)
+        for landing, result in zip(landings, self.results, strict=True):
+            landing.settle(result)
 
     def _read(self, window: tuple[int, int]) -> list[AnyArray]:
         size = window[1] - window[0]
-        return read_many(
-            self.file.own,
-            [
-                attrs.evolve(self.deal.ranges(path, window), out=buffer[:size])
-                for path, buffer in zip(self.paths, self.buffers.read, strict=True)
-            ],
+        values = [buffer[:size] for buffer in self.buffers.read]
+        ranges = self.deal.ranges(self.paths[0], window)
+        self.file.read_alone(
+            [attrs.evolve(ranges, path=path, out=out) for path, out in zip(self.paths, values, strict=True)]
         )
-
-
-def _exchange(ranks: Ranks, send: AnyArray, sent: IntArray, arriving: Sequence[Places], result: AnyArray) -> None:
-    counts = np.array([places.size for places in arriving], np.int64)
-    begins = [places.begin for places in arriving]
-    straight = [begin for begin in begins if begin is not None]
-    if len(straight) == len(begins):
-        ranks.exchange(send, sent, result, counts, np.array(straight, np.int64))
-        return
-    received = np.empty(int(counts.sum()), result.dtype)
-    ends = np.cumsum(counts)
-    ranks.exchange(send, sent, received, counts, ends - counts)
-    for places, end in zip(arriving, ends.tolist(), strict=True):
-        places.put(result, received[end - places.size : end])
+        return values

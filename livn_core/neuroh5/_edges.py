@@ -60,7 +60,7 @@ class EdgeReader:
         return plan, self._assemble(plan.gids, plan.pointer, self._absolute(sources), attributes, values)
 
     def read_from(self, plan: Segments, wanted: AnyArray, attributes: Paths) -> Edges:
-        """Read only edges from wanted cells.
+        """Read only edges from wanted cells; of several ranks, each looks through a share of the cells.
 
         Parameters
         ----------
@@ -70,21 +70,27 @@ class EdgeReader:
         self._check_lengths(attributes)
         if not wanted.any():
             plan = Segments.empty()
-        kept, degrees, positions = [np.empty(0, self._gid_type)], [], [np.empty(0, np.int64)]
+        start, stop = self._store.share(plan.pointer, self._gid_type.itemsize)
+        found = self._look_through(plan.rows(start, stop), wanted)
+        kept, at, degree = self._store.put_together(found, f"{self._sources_path()}, from", wanted)
+        ranges = join_adjacent(at, at + 1)
+        values = self._store.read([Ranges(self._path(one), *ranges) for one in attributes])
+        pointer = np.concatenate(([0], np.cumsum(degree[degree > 0]))).astype(np.int64)
+        return self._assemble(plan.gids[degree > 0], pointer, kept, attributes, values)
+
+    def _look_through(self, plan: Segments, wanted: AnyArray) -> list[AnyArray]:
+        """The gids and positions of edges from wanted cells, and how many of them each row has."""
+        kept, degrees = [np.empty(0, self._gid_type)], [np.empty(0, np.int64)]
+        positions = [np.empty(0, np.int64)]
         for start, stop in self.split(plan, BLOCK_BYTES, ()):
             piece = plan.rows(start, stop)
-            gids = self._absolute(self._store.read([self._sources(piece)])[0])
+            gids = self._absolute(self._store.read_alone(self._sources(piece)))
             hit = wanted[gids - self._layout.pre.start]
             kept.append(gids[hit])
             positions.append(element_index(piece.starts, piece.stops)[hit])
             hits_before = np.concatenate(([0], np.cumsum(hit, dtype=np.int64)))
             degrees.append(np.diff(hits_before[piece.pointer]))
-        degree = np.concatenate([np.empty(0, np.int64), *degrees])
-        at = np.concatenate(positions)
-        ranges = join_adjacent(at, at + 1)
-        values = self._store.read([Ranges(self._path(one), *ranges) for one in attributes])
-        pointer = np.concatenate(([0], np.cumsum(degree[degree > 0]))).astype(np.int64)
-        return self._assemble(plan.gids[degree > 0], pointer, np.concatenate(kept), attributes, values)
+        return [np.concatenate(kept), np.concatenate(positions), np.concatenate(degrees)]
 
     def split(
         self, plan: Segments, max_bytes: int, attributes: Paths, ownership: Ownership | None = None

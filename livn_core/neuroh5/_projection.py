@@ -106,11 +106,17 @@ class Projection:
         with self._store.together():
             wish, paths = Local.wish(local, node_allocation), self._paths(attributes)
             if gids is None and wish is None and self._destinations is None:
-                self._store.check_open()
-                self._destinations, edges = self._edges.read_with_plan(paths)
-                return edges
+                return self._read_whole(paths)
             plan = self._plan if gids is None else self._plan.select(as_gids(gids, self.post, self._store.source))
             return self._edges.read(plan, paths) if wish is None else self._edges.read_own(plan, wish, paths)
+
+    def _read_whole(self, paths: Paths) -> Edges:
+        """Read the plan along with the edges; it is kept where all ranks have it, or they would part ways."""
+        with self._store.together():
+            self._store.check_open()
+            plan, edges = self._edges.read_with_plan(paths)
+        self._destinations = plan
+        return edges
 
     def in_edges(self, gids: Gids, attributes: AttributeNames = False) -> Edges:
         """The edges onto some cells: :meth:`read` with gids."""
@@ -157,12 +163,13 @@ class Projection:
         Edges
             Each post cell whole, in exactly one block, ascending; together they equal :meth:`read`.
         """
-        if is_bool(max_bytes) or not isinstance(max_bytes, int | np.integer):
-            raise InvalidTypeError(f"max_bytes must be an integer, not {max_bytes!r}")
-        if max_bytes <= 0:
-            raise InvalidArgumentError(f"max_bytes must be positive, not {max_bytes}")
-        wish = Local.wish(local, node_allocation)
-        return self._blocks(min(int(max_bytes), LARGEST_SIZE), self._paths(attributes), wish)
+        with self._store.together():
+            if is_bool(max_bytes) or not isinstance(max_bytes, int | np.integer):
+                raise InvalidTypeError(f"max_bytes must be an integer, not {max_bytes!r}")
+            if max_bytes <= 0:
+                raise InvalidArgumentError(f"max_bytes must be positive, not {max_bytes}")
+            wish, paths = Local.wish(local, node_allocation), self._paths(attributes)
+        return self._blocks(min(int(max_bytes), LARGEST_SIZE), paths, wish)
 
     def _blocks(self, max_bytes: int, paths: Paths, wish: Local | None) -> Iterator[Edges]:
         with self._store.together():
@@ -226,7 +233,9 @@ class Projection:
         with self._lock:
             self._store.check_open()
             if self._destinations is None:
-                self._destinations, _ = read_destinations(self._store, self._layout)
+                with self._store.together():
+                    plan, _ = read_destinations(self._store, self._layout)
+                self._destinations = plan
             return self._destinations
 
     def _paths(self, attributes: AttributeNames) -> Paths:

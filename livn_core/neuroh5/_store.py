@@ -13,6 +13,8 @@ from livn_core._showing import shown
 from livn_core.errors import BackendError, ClosedFileError, FormatError, LivnError, TooLargeError
 from livn_core.h5file import AnyArray, H5File, IntArray, Ranges
 from livn_core.parallel import Ranks, SharedFile
+from livn_core.parallel.ranks import fingerprint
+from livn_core.parallel.shares import fair_cuts, is_small
 from livn_core.ranges import read_many
 
 
@@ -184,6 +186,34 @@ class Store:
         """
         with self.reading([request.path for request in requests], sum(request.size for request in requests)):
             return read_many(self.file, requests)
+
+    def read_alone(self, request: Ranges) -> AnyArray:
+        """Read ranges of one dataset for this rank alone, whatever other ranks do; raises as :meth:`read` does."""
+        if self.ranks is None:
+            return self.read([request])[0]
+        with self.reading([request.path], request.size):
+            return self.shared.read_alone([request])[0]
+
+    def share(self, pointer: IntArray, width: int) -> tuple[int, int]:
+        """The first and one past the last of the rows that this rank looks through.
+
+        Parameters
+        ----------
+        pointer
+            int64, shape (n + 1,), rising: where the elements of each row begin.
+        width
+            Bytes of an element.
+        """
+        if self.ranks is None:
+            return 0, pointer.size - 1
+        starts, stops = pointer[:-1], pointer[1:]
+        cuts = fair_cuts(starts, stops, self.ranks.size, 0, is_small(int(pointer[-1]) * width))
+        rows = np.searchsorted(pointer, cuts[self.ranks.rank : self.ranks.rank + 2])
+        return int(rows[0]), int(rows[1])
+
+    def put_together(self, parts: list[AnyArray], *doing: str | IntArray) -> list[AnyArray]:
+        """Parts of several arrays from all ranks, in order of rank; ``doing`` has to be the same on all of them."""
+        return parts if self.ranks is None else self.ranks.put_together(parts, fingerprint(*doing))
 
     @contextmanager
     def reading(self, paths: Sequence[str], elements: int) -> Iterator[None]:

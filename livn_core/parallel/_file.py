@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
@@ -15,8 +14,8 @@ from livn_core.backends import BackendNames, Selection, default_backends
 from livn_core.errors import ClosedFileError
 from livn_core.h5file import AnyArray, H5File, IntArray, Ranges
 from livn_core.parallel._snapshot import Node, Snapshot, take_snapshot
-from livn_core.parallel.ranks import Ranks
-from livn_core.parallel.shares import SMALL_BYTES, all_for_the_first, at_chunks, clipped, even_cuts
+from livn_core.parallel.ranks import Ranks, fingerprint
+from livn_core.parallel.shares import clipped, fair_cuts, is_small
 from livn_core.ranges import element_index, join_adjacent, read_many
 
 
@@ -40,7 +39,7 @@ class SharedType(SharedNode):
             What the backend raised for it: it is not supported.
         """
         if self._node.error is not None:
-            raise self._node.error
+            raise self._node.error.unpack()
         return self._node.dtype
 
 
@@ -102,7 +101,7 @@ class SharedFile:
     def __getitem__(self, path: str) -> SharedNode:
         node = self.node(path)
         if node.kind == "unreadable" and node.error is not None:
-            raise node.error
+            raise node.error.unpack()
         kinds = {"group": SharedGroup, "type": SharedType, "dataset": SharedDataset}
         return kinds[node.kind](node)
 
@@ -137,27 +136,31 @@ class SharedFile:
         if all(one is not None for one in known):
             return [one for one in known if one is not None]
         error: Exception | None = None
-        plans: list[_Share] = []
+        shares: list[_Share] = []
         try:
-            plans = self._divide(requests, nodes)
-            read_many(self.own, [part for plan in plans if (part := plan.part(self.ranks.rank)).size])
+            shares = self._divide(requests, nodes)
+            self.read_alone([share.part(self.ranks.rank) for share in shares])
         except Exception as problem:
             error = problem
-        self.ranks.meet(error, digest(requests))
-        for plan in plans:
+        self.ranks.meet(error, _fingerprint(requests))
+        for share in shares:
             for root in range(self.ranks.size):
-                self.ranks.spread(plan.slice(root), root)
-        return [plan.out for plan in plans]
+                self.ranks.spread(share.slice(root), root)
+        return [_delivered(request, share.out) for request, share in zip(requests, shares, strict=True)]
+
+    def read_alone(self, requests: Sequence[Ranges]) -> list[AnyArray]:
+        """Read with this rank's handle alone; a rank that wants nothing never opens the file."""
+        if any(request.size for request in requests):
+            return read_many(self.own, requests)
+        return [_room(request, self.node(request.path)) for request in requests]
 
     def _divide(self, requests: Sequence[Ranges], nodes: Sequence[Node]) -> list[_Share]:
-        outs = [_result(request, node) for request, node in zip(requests, nodes, strict=True)]
-        small = sum(out.nbytes for out in outs) <= SMALL_BYTES
-        cut = all_for_the_first if small else even_cuts
+        outs = [_room(request, node) for request, node in zip(requests, nodes, strict=True)]
+        small = is_small(sum(out.nbytes for out in outs))
         shares = []
         for request, node, out in zip(requests, nodes, outs, strict=True):
             starts, stops = join_adjacent(request.starts, request.stops)
-            cuts = cut(out.size, self.ranks.size)
-            cuts = cuts if small else at_chunks(cuts, starts, stops, node.chunk)
+            cuts = fair_cuts(starts, stops, self.ranks.size, node.chunk, small)
             shares.append(_Share(request.path, starts, stops, out, cuts))
         return shares
 
@@ -202,20 +205,23 @@ def _already_known(node: Node, request: Ranges) -> AnyArray | None:
     return None if node.values is None else node.values[element_index(request.starts, request.stops)]
 
 
-def _result(request: Ranges, node: Node) -> AnyArray:
-    if request.out is not None:
-        return request.out
-    return np.empty(request.size, node.dtype)
+def _room(request: Ranges, node: Node) -> AnyArray:
+    """Where the elements are put together: messages need memory in one piece."""
+    if request.out is None:
+        return np.empty(request.size, node.dtype)
+    return request.out if request.out.flags.c_contiguous else np.empty_like(request.out)
 
 
-def digest(requests: Sequence[Ranges]) -> int:
-    """A number that ranks have in common when they ask for the same."""
-    found = 0
-    for request in requests:
-        found = zlib.crc32(request.path.encode(), found)
-        found = zlib.crc32(np.ascontiguousarray(request.starts).data, found)
-        found = zlib.crc32(np.ascontiguousarray(request.stops).data, found)
-    return found
+def _delivered(request: Ranges, found: AnyArray) -> AnyArray:
+    if request.out is None:
+        return found
+    if request.out is not found:
+        request.out[...] = found
+    return request.out
+
+
+def _fingerprint(requests: Sequence[Ranges]) -> int:
+    return fingerprint(*(part for request in requests for part in (request.path, request.starts, request.stops)))
 
 
 def open_shared(
@@ -237,13 +243,14 @@ def open_shared(
     def open_and_look() -> Opening:
         nonlocal opened
         opened, selection = default_backends().open(source, backend, options, fallback)
-        try:
-            return Opening(take_snapshot(opened), selection)
-        except BaseException:
-            opened.close()
-            raise
+        return Opening(take_snapshot(opened), selection)
 
-    found = ranks.from_first(open_and_look)
+    try:
+        found = ranks.from_first(open_and_look)
+    except Exception:
+        if opened is not None:
+            opened.close()
+        raise
     # What stands in for a backend that failed does not get the options that were meant for that one.
     kept = {} if found.selection.instead_of else options
     return SharedFile(ranks, found, source, kept, opened), found.selection

@@ -13,6 +13,7 @@ import attrs
 import numpy as np
 
 from livn_core.h5file import AnyArray, H5File
+from livn_core.parallel._errors import Packed
 
 Kind: TypeAlias = Literal["group", "dataset", "type", "unreadable"]
 
@@ -36,7 +37,7 @@ class Node:
     """Rows in a chunk; 0 where the dataset has none, or its backend does not say."""
     values: AnyArray | None = None
     """Those of the tables of types, which everybody needs."""
-    error: Exception | None = None
+    error: Packed | None = None
     """What the backend raised when it was asked for this object, or for its type."""
 
 
@@ -65,12 +66,15 @@ def _walk(file: H5File, path: str, depth: int) -> Iterator[tuple[str, Node]]:
 def _look(file: H5File, path: str) -> Node | None:
     try:
         found = file[path]
-        return _describe(found, path)
     except KeyError:
         return None
     except Exception as error:
+        return Node("unreadable", error=Packed.of(error))
+    try:
+        return _describe(found, path)
+    except Exception as error:
         # A damaged object is an error for whoever needs it, and for nobody else.
-        return Node("unreadable", error=error)
+        return Node("unreadable", error=Packed.of(error))
 
 
 def _describe(found: Any, path: str) -> Node:
@@ -82,16 +86,16 @@ def _describe(found: Any, path: str) -> Node:
     try:
         dtype = found.dtype
     except Exception as error:
-        return attrs.evolve(node, error=error)  # there is a dataset, but one of an unsupported type
+        return attrs.evolve(node, error=Packed.of(error))  # there is a dataset, but one of an unsupported type
     return attrs.evolve(node, dtype=dtype, chunk=_rows_per_chunk(found), values=_small_table(found, path))
 
 
 def _rows_per_chunk(dataset: Any) -> int:
     try:
         chunks = getattr(dataset, "chunks", None)
-    except Exception:  # whoever reads the dataset will be told
+        return int(chunks[0]) if chunks else 0
+    except Exception:  # it only says where cutting is cheap
         return 0
-    return int(chunks[0]) if chunks else 0
 
 
 def _small_table(dataset: Any, path: str) -> AnyArray | None:

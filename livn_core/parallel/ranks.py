@@ -4,25 +4,28 @@ Any communicator with mpi4py's interface will do; mpi4py itself is never importe
 
 Between two meetings every rank works for itself. At a meeting each says whether it failed and what it is about to do;
 if one failed, its error is raised on all of them, and if they do different things, all are told so. So a rank that
-fails never leaves the others waiting, as long as all of them make the same calls.
+fails never leaves the others waiting, as long as all of them make the same calls. Between a meeting and the exchange
+that it announces, nothing is done that can fail.
 """
 
 from __future__ import annotations
 
 import pickle
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import pairwise
 from typing import Any, Self, TypeVar
 
 import attrs
 import numpy as np
 
-from livn_core.errors import BackendError, InvalidArgumentError, InvalidTypeError
+from livn_core.errors import InvalidArgumentError, InvalidTypeError
 from livn_core.h5file import AnyArray, IntArray
+from livn_core.parallel._errors import Packed, agreed, is_agreed, now
 
-_MOST_AT_ONCE = 2**28
-"""Elements in one message: MPI before version 4 counts them with 32 bits."""
+MOST_AT_ONCE = 2**31 - 1
+"""Elements in one message, and the last place in one: MPI before version 4 counts them with 32 bits."""
 
 _UNSIGNED = {size: np.dtype(f"u{size}") for size in (1, 2, 4, 8)}
 
@@ -75,12 +78,17 @@ class Ranks:
         ------
         InvalidTypeError
             It is no communicator.
+        InvalidArgumentError
+            It is none that this process belongs to, as ``MPI.COMM_NULL``.
         """
         if comm is None or comm is False:
             return None
-        if not hasattr(comm, "Get_rank"):
+        if not hasattr(comm, "Get_rank") or not hasattr(comm, "Get_size"):
             raise InvalidTypeError(f"comm must be a communicator with mpi4py's interface, not {comm!r}")
-        rank, size = rank_and_size(comm)
+        try:
+            rank, size = rank_and_size(comm)
+        except Exception as error:
+            raise InvalidArgumentError("comm is no communicator that this process belongs to") from error
         return cls(comm, rank, size) if size > 1 else None
 
     def meet(self, error: Exception | None = None, doing: int = 0) -> None:
@@ -106,7 +114,7 @@ class Ranks:
         if failed.size:
             self._raise_on_all(error, failed.tolist())
         if (answers[:, 1] != answers[0, 1]).any():
-            raise _agreed(
+            raise agreed(
                 InvalidArgumentError(
                     f"the {self.size} ranks made different calls, or with different arguments; with comm=, every rank "
                     "reads the same thing, and local=True gives each its own cells"
@@ -115,19 +123,23 @@ class Ranks:
 
     def _raise_on_all(self, error: Exception | None, failed: list[int]) -> None:
         first = failed[0]
-        packed = self.comm.bcast(_packed(error) if error is not None and self.rank == first else None, root=first)
-        raised = error if error is not None and self.rank == first else _unpacked(packed)
+        mine = Packed.of(error) if error is not None and self.rank == first else None
+        packed: Packed = self.comm.bcast(mine, root=first)
+        # What cannot be sent is, on the rank where it was met, the cause of what is raised instead.
+        kept = error if mine is not None and mine.pickled else None
+        raised = kept or packed.unpack()
         others = f", and {len(failed) - 1} more" if len(failed) > 1 else ""
         raised.add_note(f"livn: raised on rank {first} of {self.size}{others}")
-        raise _agreed(raised)
+        raise agreed(raised) from (error if kept is None else kept.__cause__)
 
     @contextmanager
     def together(self) -> Iterator[None]:
         """A piece of work that succeeds on all ranks or fails on all."""
+        begun = now()
         try:
             yield
         except Exception as error:
-            if not _is_agreed(error):
+            if not is_agreed(error, begun):
                 self.meet(error)
             raise
         self.meet()
@@ -140,28 +152,55 @@ class Ranks:
         work
             Called on rank 0 alone; what it returns must be picklable and small.
         """
-        result: Any = None
+        packed: bytes | None = None
         error: Exception | None = None
         if self.rank == 0:
             try:
-                result = pickle.dumps(work())
+                packed = pickle.dumps(work())
             except Exception as problem:
                 error = problem
-        self.meet(error, doing=zlib.crc32(b"from rank 0"))
-        answer: T = pickle.loads(self.comm.bcast(result, root=0))
+        self.meet(error, fingerprint("from rank 0"))
+        packed = self.comm.bcast(packed, root=0)
+        with self.together():  # a rank may lack what the answer is made of, such as rank 0's backend
+            answer: T = pickle.loads(packed)
         return answer
 
     def spread(self, array: AnyArray, root: int) -> None:
         """Copy a contiguous array from one rank into the same array on all others."""
         plain = as_plain(array)
-        for at in range(0, plain.size, _MOST_AT_ONCE):
-            self.comm.Bcast(plain[at : at + _MOST_AT_ONCE], root=root)
+        for at in range(0, plain.size, MOST_AT_ONCE):
+            self.comm.Bcast(plain[at : at + MOST_AT_ONCE], root=root)
 
-    def gather(self, row: AnyArray) -> AnyArray:
-        """An array of equal shape from each rank: all of them, shape (size, *shape), on every rank."""
+    def gather(self, row: AnyArray, doing: int) -> AnyArray:
+        """An array of equal shape from each rank: all of them, shape (size, *shape), on every rank.
+
+        ``doing`` is for the meeting before it.
+        """
+        row = np.ascontiguousarray(row)
         found = np.empty((self.size, *row.shape), row.dtype)
-        self.comm.Allgather(np.ascontiguousarray(row), found)
+        self.meet(doing=doing)
+        self.comm.Allgather(row, found)
         return found
+
+    def put_together(self, parts: Sequence[AnyArray], doing: int) -> list[AnyArray]:
+        """One part of several arrays from each rank: the whole arrays, in order of rank, on every rank.
+
+        Parameters
+        ----------
+        parts
+            1-D, of the same dtypes on every rank and of any length.
+        doing
+            For the meetings before it.
+        """
+        ends = np.cumsum(self.gather(np.array([part.size for part in parts], np.int64), doing), axis=0)
+        whole = [np.empty(int(end), part.dtype) for end, part in zip(ends[-1], parts, strict=True)]
+        for array, part, end in zip(whole, parts, ends[self.rank].tolist(), strict=True):
+            array[end - part.size : end] = part
+        self.meet(doing=doing)
+        for array, borders in zip(whole, ends.T.tolist(), strict=True):
+            for root, (start, stop) in enumerate(pairwise([0, *borders])):
+                self.spread(array[start:stop], root)
+        return whole
 
     def exchange(self, send: AnyArray, sent: IntArray, into: AnyArray, received: IntArray, begins: IntArray) -> None:
         """Give each rank its part of ``send``, and take what the others give.
@@ -181,41 +220,22 @@ class Ranks:
 
     def total(self, counts: IntArray) -> IntArray:
         """The sum of an array over all ranks, on every rank."""
+        counts = np.ascontiguousarray(counts)
         found = np.empty_like(counts)
-        self.comm.Allreduce(np.ascontiguousarray(counts), found)
+        self.meet(doing=fingerprint("total", counts.size))
+        self.comm.Allreduce(counts, found)
         return found
+
+
+def fingerprint(*parts: str | int | IntArray) -> int:
+    """A number that ranks have in common when they are about to do the same; never 0, which says nothing."""
+    found = 0
+    for part in parts:
+        plain = np.ascontiguousarray(part).data if isinstance(part, np.ndarray) else str(part).encode()
+        found = zlib.crc32(plain, zlib.crc32(b"|", found))
+    return found + 1
 
 
 def as_plain(array: AnyArray) -> AnyArray:
     """The same bytes as unsigned integers: MPI knows no float16, and no records."""
     return array.view(_UNSIGNED.get(array.dtype.itemsize, np.dtype(np.uint8)))
-
-
-def _agreed(error: Exception) -> Exception:
-    error._livn_agreed = True  # type: ignore[attr-defined] # all ranks raise it, so nobody has to be told again
-    return error
-
-
-def _is_agreed(error: BaseException | None) -> bool:
-    while error is not None:
-        if getattr(error, "_livn_agreed", False):
-            return True
-        error = error.__cause__
-    return False
-
-
-def _packed(error: Exception) -> bytes:
-    notes = list(getattr(error, "__notes__", ()))
-    try:
-        packed = pickle.dumps((error, notes))
-        pickle.loads(packed)
-    except Exception:
-        packed = pickle.dumps((BackendError(f"{type(error).__name__}: {error}"), notes))
-    return packed
-
-
-def _unpacked(packed: bytes) -> Exception:
-    error: Exception
-    error, notes = pickle.loads(packed)
-    error.__notes__ = list(notes)  # which pickling an exception may keep or lose
-    return error

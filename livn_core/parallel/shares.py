@@ -14,40 +14,45 @@ SMALL_BYTES = 2**18
 """So much is read by rank 0 alone: a second rank's opening and reading would take longer."""
 
 
-def even_cuts(size: int, parts: int) -> IntArray:
-    """Where to cut ``size`` elements into equal parts: int64, shape (parts + 1,)."""
-    return np.arange(parts + 1, dtype=np.int64) * size // parts
+def is_small(nbytes: int) -> bool:
+    """Whether so little is to be read that one rank reads it all."""
+    return nbytes <= SMALL_BYTES
 
 
-def all_for_the_first(size: int, parts: int) -> IntArray:
-    """The cuts that leave everything to rank 0: int64, shape (parts + 1,)."""
-    cuts = np.full(parts + 1, size, np.int64)
-    cuts[0] = 0
-    return cuts
-
-
-def at_chunks(cuts: IntArray, starts: IntArray, stops: IntArray, chunk: int) -> IntArray:
-    """Move cuts to the nearest border of a chunk, so that no chunk is decoded by two ranks.
+def fair_cuts(starts: IntArray, stops: IntArray, parts: int, chunk: int, small: bool) -> IntArray:
+    """Where to cut ranges into equal parts, at borders of chunks, so that no chunk is decoded by two ranks.
 
     Parameters
     ----------
-    cuts
-        int64, ascending; the first and last stay.
     starts, stops
-        int64, shape (n,): the ranges that are cut, not empty.
+        int64, shape (n,): the ranges, none of them empty.
+    parts
+        How many.
     chunk
-        Elements in a chunk; 0: the cuts stay.
+        Elements in a chunk; 0: it does not matter where to cut.
+    small
+        All for the first part.
+
+    Returns
+    -------
+    ndarray
+        int64, shape (parts + 1,), ascending, from 0 to the number of elements.
     """
-    if chunk < 2 or not starts.size:
-        return cuts
     lengths = stops - starts
     ends = np.cumsum(lengths)
+    size = int(ends[-1]) if ends.size else 0
+    cuts = np.arange(parts + 1, dtype=np.int64)
+    if small:
+        return np.minimum(cuts * size, size)
+    cuts = cuts * size // parts
+    if chunk < 2 or not size:
+        return cuts
     inner = cuts[1:-1]
     which = np.minimum(np.searchsorted(ends, inner, side="right"), starts.size - 1)
     place = starts[which] + inner - (ends - lengths)[which]
     border = (place + chunk // 2) // chunk * chunk
     moved = inner + np.clip(border, starts[which], stops[which]) - place
-    return np.concatenate((cuts[:1], np.maximum.accumulate(np.clip(moved, cuts[0], cuts[-1])), cuts[-1:]))
+    return np.concatenate((cuts[:1], np.maximum.accumulate(np.clip(moved, 0, size)), cuts[-1:]))
 
 
 def clipped(starts: IntArray, stops: IntArray, first: int, last: int) -> tuple[IntArray, IntArray]:

@@ -6,6 +6,7 @@ import os
 import threading
 import warnings
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -89,6 +90,11 @@ class SystemFiles:
     def ranks(self) -> Ranks | None:
         """The ranks that read the system together; ``None`` where one reads it alone."""
         return Ranks.of(self._wish.comm)
+
+    def together(self) -> AbstractContextManager[None]:
+        """A piece of work that succeeds on all of these ranks, or fails on all."""
+        ranks = self.ranks
+        return nullcontext() if ranks is None else ranks.together()
 
     @property
     def selection(self) -> Selection:

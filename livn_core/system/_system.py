@@ -238,15 +238,19 @@ class System(Documents, PerCell, Structure):
         UnknownNameError
             There is no such gid, or no such projection to weight.
         """
-        order = self.gids if gids is None else _connectivity.check_order(gids, self.gids, self._place)
-        ranges = self.population_ranges
-        declared = _connectivity.declared(self.connections_config["synapses"], ranges, weights or {}, self.graph.place)
-        present = set(self.projection_names) if declared else set()
-        pairs = [
-            (one, self.projection(one.pre, one.post) if (one.pre, one.post) in present else None) for one in declared
-        ]
-        entries = _connectivity.matrix(pairs, ranges, order, self._common(seed), local)
-        return (_connectivity.sparse_csr if sparse else _connectivity.dense)(*entries, len(order))
+        with self._files.together():
+            order = self.gids if gids is None else _connectivity.check_order(gids, self.gids, self._place)
+            ranges = self.population_ranges
+            declared = _connectivity.declared(
+                self.connections_config["synapses"], ranges, weights or {}, self.graph.place
+            )
+            present = set(self.projection_names) if declared else set()
+            pairs = [
+                (one, self.projection(one.pre, one.post) if (one.pre, one.post) in present else None)
+                for one in declared
+            ]
+            entries = _connectivity.matrix(pairs, ranges, order, self._common(seed), local)
+            return (_connectivity.sparse_csr if sparse else _connectivity.dense)(*entries, len(order))
 
     def summary(self) -> dict[str, Any]:
         """Counts of cells, projections and edges; edges are counted without being read."""

@@ -23,6 +23,13 @@ OPEN_MPI = {  # which refuses root and more ranks than processors unless it is t
     "PRTE_MCA_rmaps_default_mapping_policy": ":oversubscribe",
 }
 
+MANY_RANKS = {  # which wait for each other on few processors: without this, each waits as long as it is let to
+    "MPIR_CVAR_POLLS_BEFORE_YIELD": "1",  # MPICH
+    "MPIR_CVAR_ENABLE_HEAVY_YIELD": "1",
+    "OMPI_MCA_mpi_yield_when_idle": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+}
+
 
 @pytest.fixture(scope="session")
 def mpiexec() -> str:
@@ -47,7 +54,7 @@ def on_ranks(mpiexec, tmp_path):
             text=True,
             timeout=TIMEOUT,
             cwd=tmp_path,
-            env={**kept, **OPEN_MPI, **environment},
+            env={**kept, **OPEN_MPI, **MANY_RANKS, **environment},
             check=False,
         )
         assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"

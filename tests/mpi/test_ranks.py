@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from pathlib import Path
 
 import h5py
@@ -55,8 +54,9 @@ def test_one_rank_fails(on_ranks, size):
 
 
 def test_a_file_that_goes_away(on_ranks, tmp_path):
-    shutil.copy(TESTS / "reference" / "a_two_pops.h5", tmp_path / "here.h5")
-    on_ranks(3, "removed", tmp_path / "here.h5")
+    path = tmp_path / "here.h5"
+    write_chunks(path)
+    on_ranks(3, "removed", path)
 
 
 def test_a_chunk_that_one_rank_reads_is_damaged(on_ranks, tmp_path):
@@ -88,6 +88,22 @@ def test_what_is_not_there(on_ranks, tmp_path):
 
 def test_finding_and_copying(on_ranks):
     on_ranks(2, "found", SYSTEMS / "EI2")
+
+
+def test_arguments_that_one_rank_got_wrong(on_ranks):
+    on_ranks(2, "arguments", SYSTEMS / "EI2")
+
+
+def test_ranks_that_ask_for_different_things(on_ranks):
+    on_ranks(2, "different", SYSTEMS / "EI2" / "connections.h5")
+
+
+def test_a_rank_without_memory(on_ranks):
+    on_ranks(3, "memory", TESTS / "reference" / "a_two_pops.h5")
+
+
+def test_errors_that_cannot_be_sent(on_ranks):
+    on_ranks(2, "strange_errors", TESTS / "reference" / "a_two_pops.h5")
 
 
 def test_a_communicator_of_one(on_ranks):
