@@ -20,8 +20,8 @@ _LOCAL_RANKS = (
 def default_threads() -> int:
     """The number of threads where the user names none for a backend.
 
-    ``LIVN_THREADS``, else one for each processor that this process may use. Where a launcher started several ranks on
-    this machine without binding them to processors, they share those.
+    ``LIVN_THREADS``, else one for each processor that this process may use, and no more than this machine has for each
+    of the ranks that a launcher started on it.
 
     Raises
     ------
@@ -31,8 +31,8 @@ def default_threads() -> int:
     wished = os.environ.get(ENV_VAR, "").strip()
     if wished:
         return _count(wished)
-    usable, installed = _usable_processors(), os.cpu_count() or 1
-    return usable if usable < installed else max(1, usable // _local_ranks())
+    # A rank may use fewer processors than there are without being bound to its own, where the system keeps some back.
+    return min(_usable_processors(), max(1, (os.cpu_count() or 1) // _local_ranks()))
 
 
 def _count(wished: str) -> int:

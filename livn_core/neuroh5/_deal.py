@@ -82,16 +82,23 @@ class Deal:
         return Ranges(path, *join_adjacent(first + shift, last + shift))
 
     def outgoing(self, window: tuple[int, int]) -> tuple[Places, IntArray]:
-        """Which elements of a window go to rank 0, 1, …, and how many to each."""
-        pieces = [self._cut(members, window) for members in self._members]
+        """Which elements of our window go to the other ranks, one rank after the other, and how many to each."""
+        others = [members if rank != self._rank else members[:0] for rank, members in enumerate(self._members)]
+        pieces = [self._cut(members, window) for members in others]
         counts = np.array([int((stops - starts).sum()) for starts, stops, _ in pieces], np.int64)
         starts = np.concatenate([starts for starts, _, _ in pieces]) - window[0]
         stops = np.concatenate([stops for _, stops, _ in pieces]) - window[0]
         return Places(starts, stops), counts
 
+    def staying(self, window: tuple[int, int]) -> tuple[Places, Places]:
+        """Which elements of our window are our own, and where in our result they belong."""
+        first, last, _ = self._cut(self._members[self._rank], window)
+        return Places(first - window[0], last - window[0]), self._arriving(window)
+
     def incoming(self, windows: Sequence[tuple[int, int]]) -> list[Places]:
-        """Where in the result the elements belong that come from rank 0, 1, …."""
-        return [self._arriving(window) for window in windows]
+        """Where in our result the elements belong that come from each rank; nothing comes from ourselves."""
+        empty = (0, 0)
+        return [self._arriving(window if rank != self._rank else empty) for rank, window in enumerate(windows)]
 
     def _arriving(self, window: tuple[int, int]) -> Places:
         members = self._members[self._rank]

@@ -188,6 +188,7 @@ class _Dealing:
         landings: list[_Landing] = []
         try:
             read = self._read(own)
+            self._keep(read, own)
             leaving, sent = self.deal.outgoing(own)
             sends = [leaving.take(values, moved) for values, moved in zip(read, self.buffers.moved, strict=True)]
             arriving = self.deal.incoming(windows)
@@ -200,6 +201,12 @@ class _Dealing:
             ranks.exchange(send, sent, into, landing.counts, landing.begins)
         for landing, result in zip(landings, self.results, strict=True):
             landing.settle(result)
+
+    def _keep(self, read: Sequence[AnyArray], window: tuple[int, int]) -> None:
+        """Bring what this rank read of its own cells to its place."""
+        leaving, arriving = self.deal.staying(window)
+        for values, result in zip(read, self.results, strict=True):
+            leaving.move(values, result, arriving)
 
     def _read(self, window: tuple[int, int]) -> list[AnyArray]:
         size = window[1] - window[0]

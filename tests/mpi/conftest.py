@@ -42,13 +42,13 @@ def mpiexec() -> str:
 
 
 @pytest.fixture
-def on_ranks(mpiexec, tmp_path):
-    """Run one check of ``worker.py`` on some ranks; fails with what they said."""
+def launch(mpiexec, tmp_path):
+    """Run a script on some ranks."""
 
-    def run(size, check, *arguments, **environment):
-        command = [mpiexec, "-n", str(size), sys.executable, "-m", "mpi4py", str(WORKER), check, *map(str, arguments)]
+    def launch(size, script, *arguments, **environment):
+        command = [mpiexec, "-n", str(size), sys.executable, "-m", "mpi4py", str(script), *map(str, arguments)]
         kept = {name: value for name, value in os.environ.items() if not name.startswith("LIVN_")}
-        done = subprocess.run(
+        return subprocess.run(
             command,
             capture_output=True,
             text=True,
@@ -57,6 +57,16 @@ def on_ranks(mpiexec, tmp_path):
             env={**kept, **OPEN_MPI, **MANY_RANKS, **environment},
             check=False,
         )
+
+    return launch
+
+
+@pytest.fixture
+def on_ranks(launch):
+    """Run one check of ``worker.py`` on some ranks; fails with what they said."""
+
+    def run(size, check, *arguments, **environment):
+        done = launch(size, WORKER, check, *arguments, **environment)
         assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
         assert sorted(line for line in done.stdout.split("\n") if line.startswith("rank ")) == [
             f"rank {rank} done" for rank in range(size)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import numpy as np
 from mpi4py import MPI
 from together import COMM, RANK, SIZE, check, in_small_pieces, mine, same, same_cells, same_edges, same_outcome
@@ -127,6 +130,17 @@ def allocation(path):
             same_cells(got, alone.cell_attributes(population.name, namespace, gids=chosen))
         nothing = ours.projection(pre, post).read(node_allocation=[] if RANK else chosen.tolist())
         assert bool(len(nothing)) == (RANK == 0)
+
+
+@check
+def budget(path):
+    """No rank holds more than 1.2 times its share of the result and 150 MB, all of Python included."""
+    with open_neuroh5(path, comm=COMM) as file:
+        edges = [file.projection(*pair).read(attributes=True, local=True) for pair in file.projections]
+    share = sum(size_of(one) for one in edges)
+    assert share > 40e6
+    held = int(re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())[1]) * 1024
+    assert held < 1.2 * share + 150e6, f"{held:,} bytes for {share:,}"
 
 
 @check

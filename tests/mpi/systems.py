@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
-from together import COMM, RANK, SIZE, check, same
+from together import COMM, RANK, SIZE, check, expect, same
 
 from livn_core import ParallelSystem, System, fetch, predefined
+from livn_core.errors import ConfigError
+from livn_core.threads import default_threads
 
 
 @check
@@ -75,3 +78,13 @@ def found(path):
     assert len(set(COMM.allgather(copy))) == 1
     assert System(copy, comm=COMM).num_neurons == System(path).num_neurons
     assert [gid for gid, _ in ParallelSystem(10, comm=COMM).coordinates("EXC")] == list(range(RANK, 10, SIZE))
+
+
+@check
+def threads(case):
+    """How many threads each rank may use by itself."""
+    if case == "wrong":
+        expect(ConfigError, default_threads, says="LIVN_THREADS must be a positive whole number", rank=None)
+        return
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    assert default_threads() == (3 if case == "wished" else min(allowed, max(1, os.cpu_count() // SIZE)))

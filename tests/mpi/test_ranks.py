@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import h5py
@@ -90,6 +89,17 @@ def test_finding_and_copying(on_ranks):
     on_ranks(2, "found", SYSTEMS / "EI2")
 
 
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="only Linux says how much memory was held")
+def test_no_rank_holds_much_more_than_its_share(on_ranks, tmp_path):
+    count, per_cell = 50_000, 240
+    rng = np.random.default_rng(1)
+    sources = rng.integers(0, count, count * per_cell)
+    weight = rng.random(sources.size, np.float32)
+    edges = Edges(np.arange(count), np.arange(count + 1) * per_cell, sources, {"Connections": {"weight": weight}})
+    write_neuroh5(tmp_path / "large.h5", {"A": (0, count)}, {("A", "A"): edges})
+    on_ranks(2, "budget", tmp_path / "large.h5")
+
+
 def test_arguments_that_one_rank_got_wrong(on_ranks):
     on_ranks(2, "arguments", SYSTEMS / "EI2")
 
@@ -110,6 +120,7 @@ def test_a_communicator_of_one(on_ranks):
     on_ranks(2, "one_alone", TESTS / "reference" / "a_two_pops.h5")
 
 
-def test_ranks_share_the_processors(on_ranks, tmp_path):
-    assert os.cpu_count()
-    on_ranks(2, "one_alone", TESTS / "reference" / "a_two_pops.h5", LIVN_THREADS="1")
+def test_ranks_share_the_processors(on_ranks):
+    on_ranks(2, "threads", "shared")
+    on_ranks(2, "threads", "wished", LIVN_THREADS="3")
+    on_ranks(2, "threads", "wrong", LIVN_THREADS="many")
