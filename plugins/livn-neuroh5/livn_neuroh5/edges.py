@@ -13,6 +13,7 @@ from typing import Any
 import attrs
 import numpy as np
 
+from livn_core.h5file import IntArray
 from livn_core.ranges import element_index
 from livn_neuroh5.metadata import Metadata, check_pointer, labels_of
 from livn_neuroh5.populations import Population, Populations, check_name
@@ -37,6 +38,10 @@ class ProjectionIndex:
     pre_start: int
     dtype: np.dtype[Any]
     """Of the sources: unsigned, at most 32 bits."""
+    blocks: IntArray
+    """int64: first cell of each block, relative to the population."""
+    block_pointer: IntArray
+    """int64."""
     rows: Rows
     """Which edges arrive at which cell, in the order of the file."""
 
@@ -44,6 +49,17 @@ class ProjectionIndex:
     def top(self) -> str:
         """Path of its group."""
         return f"/Projections/{self.post}/{self.pre}"
+
+    @property
+    def sources(self) -> str:
+        """Path of the sources."""
+        return f"{self.top}/{EDGES}/{SOURCES}"
+
+    @property
+    def index_by_path(self) -> dict[str, IntArray]:
+        """The three datasets of the index, by path."""
+        named = {BLOCK_INDEX: self.blocks, BLOCK_POINTER: self.block_pointer, POINTER: self.rows.pointer}
+        return {f"{self.top}/{EDGES}/{name}": values for name, values in named.items()}
 
 
 def read_index(metadata: Metadata, populations: Populations, pre: str, post: str) -> ProjectionIndex:
@@ -63,16 +79,19 @@ def read_index(metadata: Metadata, populations: Populations, pre: str, post: str
     if dtype.name not in ("uint8", "uint16", "uint32"):
         raise Refused(sources, f"neuroh5 reads it as uint32, and it is {dtype}")
     metadata.look_over([sources])
-    rows = _read_rows(metadata, f"{top}/{EDGES}", populations[post], metadata.length(sources))
-    return ProjectionIndex(pre, post, populations[pre].start, dtype, rows)
-
-
-def _read_rows(metadata: Metadata, edges: str, post: Population, n_edges: int) -> Rows:
+    edges = f"{top}/{EDGES}"
     index, blocks, pointer = metadata.integers([f"{edges}/{name}" for name in (BLOCK_INDEX, BLOCK_POINTER, POINTER)])
-    stored = pointer.size - 1
-    if not index.size or stored < 1:
+    if not index.size or pointer.size < 2:
         raise Refused(edges, "it has no block of destinations, which neuroh5 takes for an error")
-    check_pointer(f"{edges}/{POINTER}", pointer, n_edges)
+    check_pointer(f"{edges}/{POINTER}", pointer, metadata.length(sources))
+    _check_blocks(edges, index, blocks, pointer.size - 1)
+    cells = element_index(index, index + np.diff(np.minimum(blocks, pointer.size - 1)))
+    _check_cells(edges, cells, populations[post])
+    rows = Rows(cells + populations[post].start, pointer)
+    return ProjectionIndex(pre, post, populations[pre].start, dtype, index, blocks, rows)
+
+
+def _check_blocks(edges: str, index: IntArray, blocks: IntArray, stored: int) -> None:
     where = f"{edges}/{BLOCK_POINTER}"
     if blocks.size != index.size + 1:
         raise Refused(where, f"it has {blocks.size} elements for {index.size} blocks")
@@ -80,12 +99,13 @@ def _read_rows(metadata: Metadata, edges: str, post: Population, n_edges: int) -
     check_pointer(where, blocks, stored + 1)
     if blocks[-2] > stored:
         raise Refused(where, "its last block is empty, which neuroh5 never finishes")
-    cells = element_index(index, index + np.diff(np.minimum(blocks, stored)))
+
+
+def _check_cells(edges: str, cells: IntArray, post: Population) -> None:
     if cells.min() < 0 or cells.max() >= post.count:
         raise Refused(f"{edges}/{BLOCK_INDEX}", "it names a cell outside its population, which neuroh5 does not notice")
     if np.unique(cells).size != cells.size:
         raise Refused(edges, "a cell is in several blocks, and neuroh5 selects the edges of the first one only")
-    return Rows(cells + post.start, pointer)
 
 
 def edge_types(metadata: Metadata, index: ProjectionIndex, namespace: str) -> dict[str, np.dtype[Any]]:

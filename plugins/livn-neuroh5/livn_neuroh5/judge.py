@@ -68,7 +68,9 @@ class Judge:
 
     def _namespace(self, population: str, namespace: str) -> CellNamespace:
         found = read_namespace(self.metadata, self.populations, population, namespace)
-        problem = self._library.index_problem(self._path, found.index_by_path, found.values_paths)
+        problem = self._library.problem(self._path, found.index_by_path, found.values_paths)
+        if problem is None:
+            problem = "neuroh5 must not fail over these indices, and its HDF5 cannot be asked whether it reads them"
         if problem:
             raise Refused(found.top, problem)
         return found
@@ -79,7 +81,14 @@ class Judge:
 
     def projection(self, pre: str, post: str) -> ProjectionIndex:
         """Which edges arrive at which cell, where neuroh5 reads them right."""
-        return self._once(("edges", post, pre), lambda: read_index(self.metadata, self.populations, pre, post))
+        return self._once(("edges", post, pre), lambda: self._projection(pre, post))
+
+    def _projection(self, pre: str, post: str) -> ProjectionIndex:
+        found = read_index(self.metadata, self.populations, pre, post)
+        problem = self._library.problem(self._path, found.index_by_path, [found.sources])
+        if problem:
+            raise Refused(found.top, problem)
+        return found
 
     def edge_types(self, index: ProjectionIndex, namespace: str) -> dict[str, np.dtype[Any]]:
         """Types of all attributes of a namespace, where neuroh5 reads them right."""

@@ -48,8 +48,8 @@ class Library(Protocol):
         """Say that a call failed."""
         ...
 
-    def index_problem(self, path: str, index: Mapping[str, IntArray], values: Sequence[str]) -> str:
-        """What its HDF5 cannot do with indices of cells, which must not fail within a call; empty where all is well."""
+    def problem(self, path: str, index: Mapping[str, IntArray], values: Sequence[str]) -> str | None:
+        """What its HDF5 cannot do with some datasets, empty where all is well; ``None``: it cannot be asked."""
         ...
 
     def read_cells(self, path: str, population: str, namespace: str, names: set[str], gids: list[int]) -> CellAnswer:
@@ -111,11 +111,11 @@ class Neuroh5:
         with self._lock:
             self._failures += 1
 
-    def index_problem(self, path: str, index: Mapping[str, IntArray], values: Sequence[str]) -> str:
-        """See :class:`~livn_neuroh5.hdf5.Hdf5`."""
+    def problem(self, path: str, index: Mapping[str, IntArray], values: Sequence[str]) -> str | None:
+        """See :meth:`livn_neuroh5.hdf5.Hdf5.problem`."""
         assert self._loaded is not None
         if self._loaded.hdf5 is None:
-            return "neuroh5 shows no HDF5 that could be asked whether it opens this, and must not fail while it does"
+            return None
         with self._lock:
             return self._loaded.hdf5.problem(path, index, values)
 

@@ -110,6 +110,13 @@ def together(path, name):
     return outcome(read)
 
 
+def compare_together(path):
+    alone = content(path, "pyfive")
+    # An error of several ranks has words of its own.
+    expected = alone if isinstance(alone, Content) else together(path, "pyfive")
+    assert_alike(together(path, "neuroh5"), expected, f"{path}, together")
+
+
 def compare(path, rng):
     routes = outcome(lambda: compare_datasets(path, rng))
     if isinstance(routes, str) and routes.startswith("AssertionError"):
@@ -145,7 +152,7 @@ def main(files, out, flips=0):
     else:
         found = {path: compare(path, rng) for path in turned}
         for path in paths:
-            assert_alike(together(path, "neuroh5"), content(path, "pyfive"), f"{path}, together")
+            compare_together(path)
     Path(f"{out}.{COMM.rank}").write_text(json.dumps({"ranks": COMM.size, "routes": found}))
 
 

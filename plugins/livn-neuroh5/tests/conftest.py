@@ -75,7 +75,7 @@ class StandIn:
     def failed(self):
         self.failures += 1
 
-    def index_problem(self, path, index, values):
+    def problem(self, path, index, values):
         return ""
 
     def read_cells(self, path, population, namespace, names, gids):
@@ -221,7 +221,7 @@ def expected_routes(path):
             return {}
         with h5py.File(path) as raw:
             names: list[str] = []
-            raw.visititems(lambda name, found: names.append(f"/{name}") if hasattr(found, "shape") else None)
+            raw.visititems(lambda name, found: names.append(f"/{name}") if getattr(found, "ndim", 0) == 1 else None)
         for name in names:
             with suppress(FormatError, KeyError):
                 file.read_many([Ranges.whole(name, *file[name].shape)])

@@ -324,6 +324,20 @@ def test_a_symbolic_link_is_followed(tmp_path, stand_in):
         assert {route.reader for route in file.routes.values()} == {"neuroh5"}
 
 
+@pytest.mark.parametrize(
+    ("problem", "read_by_neuroh5"), [("HDF5 does not open it", set()), (None, {SOURCES, X}), ("", set(BULK))]
+)
+def test_what_neuroh5s_own_hdf5_says(problem, read_by_neuroh5, tmp_path, stand_in):
+    with h5py.File(tmp_path / "x.h5", "w") as file:
+        sound(file)
+    stand_in.problem = lambda path, index, values: problem
+    with open_file(str(tmp_path / "x.h5"), stand_in) as file:
+        read(file, BULK)
+        assert {one for one, route in file.routes.items() if route.reader == "neuroh5"} == read_by_neuroh5
+        assert all("HDF5" in note for note in file.notes)
+        assert bool(file.notes) == (problem != "")
+
+
 def test_the_real_neuroh5_survives_all_of_them(compare_on_ranks, tmp_path):
     files = []
     for case in CASES:
