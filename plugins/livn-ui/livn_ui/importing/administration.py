@@ -30,13 +30,12 @@ RIGHTS = ("create", "read", "update", "delete", "readACL", "updateACL")
 Rights = Mapping[str, Mapping[str, bool]]
 
 
-_TIMEOUT = 30.0
-_RETRIES = 20
+_TIMEOUT = 15.0
 
 
 def patient(config: HsdsConfig) -> HsdsConfig:
     """The same server, with patience: HSDS waits up to 10 s for its storage, and answers 503 until it has room."""
-    return attrs.evolve(config, timeout=max(config.timeout, _TIMEOUT), retries=max(config.retries, _RETRIES))
+    return attrs.evolve(config, timeout=max(config.timeout, _TIMEOUT), retries=max(config.retries, 1))
 
 
 @attrs.frozen
@@ -203,6 +202,6 @@ class Administration:
         HSDS does this by itself some seconds later; where it cannot do it now, or not at once, nothing is lost.
         """
         config = self._config
-        parameters = {"domain": domain, "rescan": 1, **({"bucket": config.bucket} if config.bucket else {})}
+        parameters = {"domain": domain, "rescan": "1", "bucket": config.bucket}
         with bounded_session(0) as session, contextlib.suppress(requests.RequestException):
             session.put(f"{config.endpoint}/", params=parameters, auth=self._login, timeout=_NOT_LONG)

@@ -141,7 +141,7 @@ class Loading:
         try:
             options = self._options
             rights = switching.rights_of(administration, domain, private=options.private, public=options.public)
-            administration.set_rights(self._claim.name, rights)
+            self._claim.check(lambda: administration.set_rights(self._claim.name, rights))
             if self._claim.fresh:
                 self._anew(administration)
             else:
@@ -226,25 +226,34 @@ class Loading:
                 known = changed
         if isinstance(known, _NO_USE):
             with contextlib.suppress(LivnError):
-                self.discard(administration)
+                self.discard(administration, full=isinstance(known, StorageError))
         if known is not error:
             raise known from error
 
-    def discard(self, administration: Administration) -> None:
+    def discard(self, administration: Administration, *, full: bool = False) -> None:
         """Delete the temporary name with its content.
+
+        Parameters
+        ----------
+        administration
+            The server.
+        full
+            Whether its storage is known to be full.
 
         Raises
         ------
         BackendError
             The server does not let us.
         """
-        self._claim.release()
+        self._claim.rest()
         name, root = self._claim.name, self._claim.root
-        written = administration.flush(name)
+        written = not full and administration.flush(name)
         administration.delete(name)
         if not written:
             # HSDS deletes what is on disk, but goes on trying to write what it has in memory. With the same root once
-            # more that can be waited for, and deleted with the rest.
+            # more that can be waited for, and deleted with the rest; if not now, then by the next import.
             administration.create(name, root)
-            _ = administration.flush(name) or administration.flush(name)
+            if not administration.flush(name):
+                return
             administration.delete(name)
+        self._claim.over = True

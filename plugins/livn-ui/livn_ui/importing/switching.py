@@ -66,8 +66,9 @@ def switch(administration: Administration, claim: Claim, domain: str) -> None:
     _link(administration, importing(domain), domain)
     if old is not None:
         administration.delete(former(domain))
-    claim.release()
+    claim.rest()
     administration.drop_name(importing(domain))
+    claim.over = True
 
 
 def _link(administration: Administration, source: str, target: str) -> None:
@@ -98,6 +99,7 @@ def settle(administration: Administration, claim: Claim, domain: str) -> bool:
     if now is None or now[0] != claim.root:
         return False
     administration.set_rights(domain, administration.rights(importing(domain)))
-    claim.release()
+    claim.rest()
     administration.drop_name(importing(domain))
+    claim.over = True
     return True

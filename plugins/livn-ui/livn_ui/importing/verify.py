@@ -11,7 +11,7 @@ import h5py
 import h5pyd
 import numpy as np
 from h5json import Hdf5db  # type: ignore[import-untyped]
-from livn_h5pyd.connection import open_database, root_group
+from livn_h5pyd.connection import root_group
 from livn_h5pyd.dtypes import enum_labels, level
 from livn_h5pyd.failures import Target, translated
 from livn_h5pyd.file import HsdsFile
@@ -21,10 +21,14 @@ from livn_ui.importing.parallel import for_each
 from livn_ui.importing.progress import COMPARING, Watch
 from livn_ui.importing.storage import pieces
 from livn_ui.importing.survey import MARK, address
-from livn_ui.importing.transfer import Piece
+from livn_ui.importing.transfer import Piece, open_for_writing
 
 Repair = Callable[[Piece, Any], None]
 """Writes a piece of a dataset anew, given h5pyd's dataset."""
+
+
+_DESCRIPTIONS = 8
+"""Requests at a time for what describes objects; they are small."""
 
 
 class ImportVerificationError(BackendError):
@@ -57,7 +61,7 @@ def verify(source: h5py.File, domain: HsdsFile | Target, watch: Watch | None = N
     """
     target = domain if isinstance(domain, Target) else domain.target
     with translated(target):
-        database = open_database(target.config, target.domain)
+        database = open_for_writing(target.config, target.domain)  # a reader is spared the attributes
     try:
         comparison = Comparison(source, target, watch or Watch(Path(source.filename), target.domain), database)
         comparison.structure()
@@ -96,8 +100,20 @@ class Comparison:
             Names the first object that differs.
         """
         with translated(self._target):
+            self._ask_for_all()
             root = root_group(self._database)
         self._object(self._source, root, "/")
+
+    def _ask_for_all(self) -> None:
+        """Ask for what describes the objects, side by side; h5pyd by itself asks for one after the other."""
+        seen: set[str] = set()
+        waiting = [str(self._database.root_id)]
+        while waiting:
+            self._watch.check()
+            for_each(self._database.getObjectById, waiting, _DESCRIPTIONS)
+            seen.update(waiting)
+            below = {one for group in waiting for one in _below(self._database, group)}
+            waiting = sorted(below - seen)
 
     def values(self, repair: Repair | None = None) -> int:
         """Compare all values; :meth:`structure` comes first.
@@ -205,6 +221,13 @@ class Comparison:
                 same = name in new.attrs and _same_attribute(old.attrs[name], new.attrs[name])
             if not same:
                 raise self._differs(path, f"has another attribute {name!r}")
+
+
+def _below(database: Hdf5db, group: str) -> Iterator[str]:
+    """Ids of the objects that a group's hard links lead to."""
+    for link in database.getObjectById(group).get("links", {}).values():
+        if link.get("class") == "H5L_TYPE_HARD":
+            yield link["id"]
 
 
 def _shown(where: tuple[slice, ...]) -> str:
