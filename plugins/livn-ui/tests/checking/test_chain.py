@@ -300,6 +300,11 @@ def test_a_wrong_setting(look, server, monkeypatch):
     assert report.step("system EI1").status == "ok"
 
 
+def test_commands_name_the_server_that_was_named(server):
+    assert find_target(server.endpoint).how_to_import("EI2") == f"livn ui import EI2 endpoint={server.endpoint}"
+    assert find_target("http://localhost:5101/").how_to_import() == "livn ui import"
+
+
 @pytest.mark.parametrize(
     ("setting", "says"),
     [("", "is not set"), ('{"endpoint": "http://localhost:1", "username": "me", "password": "mine"}', "names http")],
