@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pytest
 from livn_ui.companion import Companion, CompanionSettings, Limits
+from livn_ui.companion.connections import Connection
 
 from livn_core.errors import BackendError, ConfigError
 
@@ -129,6 +130,28 @@ def test_localhost_is_every_address_of_that_name(companion, tree, family, addres
     ):
         pytest.skip(f"localhost is not {address} here")
     socket.create_connection((address, port), timeout=20).close()
+
+
+def test_small_packets_are_sent_at_once(companion, client, tree, monkeypatch):
+    """Otherwise an answer, which is two packets, waits 40 ms for the client to confirm the first."""
+    seen = []
+    made = Connection.connection_made
+
+    def look(self, transport):
+        seen.append(transport.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+        made(self, transport)
+
+    monkeypatch.setattr(Connection, "connection_made", look)
+    client(companion(tree).address).ask("/systems")
+    assert seen
+    assert all(seen)
+
+
+def test_the_directory_stays_when_the_process_goes_elsewhere(companion, client, tree, tmp_path, monkeypatch):
+    monkeypatch.chdir(tree.parent)
+    server = client(companion(tree.name).address)
+    monkeypatch.chdir(tmp_path)
+    assert "EI1" in server.ask("/systems").json
 
 
 def is_there(family, address):
