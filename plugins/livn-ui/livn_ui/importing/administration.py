@@ -11,6 +11,7 @@ import contextlib
 import posixpath
 from collections.abc import Mapping
 from typing import Any, Self
+from urllib.parse import quote
 
 import attrs
 import requests
@@ -46,6 +47,10 @@ class Entry:
     """Id of its content."""
     marker: Marker | None
     """What an import left there."""
+
+
+def _acl(user: str) -> str:
+    return f"/acls/{quote(user, safe='')}"
 
 
 class Administration:
@@ -169,11 +174,11 @@ class Administration:
         now = self.rights(domain)
         for user, rights in wanted.items():
             if now.get(user) != rights and (user in now or any(rights.values())):
-                self._send("PUT", domain, _MADE, f"/acls/{user}", json=dict(rights))
+                self._send("PUT", domain, _MADE, _acl(user), json=dict(rights))
 
     def touch(self, domain: str) -> float:
         """Change nothing of a name but the time of its last change, and return that."""
-        self._send("PUT", domain, _MADE, f"/acls/{self._config.username or 'default'}", json={})
+        self._send("PUT", domain, _MADE, _acl(self._config.username or "default"), json={})
         found = self.state(domain)
         if found is None:
             raise SourceNotFoundError(f"{Target(self._config, domain)}: it has gone")

@@ -161,8 +161,8 @@ class Loading:
         self._written = self._source.found.nbytes
         self._source.check()
         self._flush(administration)
-        with self._summary(administration):
-            verify(self._source.file, self._target, self._watch)
+        self._summarise(administration)
+        verify(self._source.file, self._target, self._watch)
 
     def _continued(self, administration: Administration) -> None:
         anew: list[tuple[Piece, Any]] = []
@@ -178,8 +178,8 @@ class Loading:
             self._written = sum(piece.nbytes for piece, _ in anew)
             self._source.check()
             self._flush(administration)
-            with self._summary(administration):
-                comparison.pieces(anew)
+            self._summarise(administration)
+            comparison.pieces(anew)
 
     @contextlib.contextmanager
     def _open(self) -> Iterator[Hdf5db]:
@@ -206,13 +206,9 @@ class Loading:
             "and import again"
         )
 
-    @contextlib.contextmanager
-    def _summary(self, administration: Administration) -> Iterator[None]:
-        """Have the metadata collected meanwhile, so that the first reader need not wait for it."""
-        thread = threading.Thread(target=administration.summarise, args=(self._claim.name,), daemon=True)
-        thread.start()
-        yield
-        thread.join()
+    def _summarise(self, administration: Administration) -> None:
+        """Have the metadata collected while the values are compared; nobody waits for it."""
+        threading.Thread(target=administration.summarise, args=(self._claim.name,), daemon=True).start()
 
     def _failed(self, administration: Administration, error: LivnError) -> None:
         """Clear up after an error, and say more about it where more is known."""

@@ -160,7 +160,7 @@ class Comparison:
     def _same_values(self, piece: Piece, new: Any) -> bool:
         with translated(self._target, str(piece.dataset.name)):
             found = np.asarray(new[piece.where])
-        return _equal(piece.read(), found)
+        return _equal(np.asarray(piece.read()), found)
 
     def _differs(self, path: str, problem: str) -> ImportVerificationError:
         return ImportVerificationError(f"{self._target}: {path}: {problem}; import the file again")
@@ -250,8 +250,8 @@ def _equal(old: np.ndarray[Any, Any], new: np.ndarray[Any, Any]) -> bool:
     if old.dtype.names is not None:  # field by field, since padding between fields is no value
         same = new.dtype.names == old.dtype.names
         return same and all(_equal(old[name], new[name]) for name in old.dtype.names)
-    if old.dtype.kind == "O":
-        return bool(np.array_equal(old, new))
+    if old.dtype.kind in "OSU" and new.dtype.kind in "OSU":
+        return old.shape == new.shape and list(map(_text, old.flat)) == list(map(_text, new.flat))
     kind = level(old.dtype)
     # Bytes and not values: NaN equals NaN then, and -0.0 is not 0.0.
     return old.shape == new.shape and old.astype(kind).tobytes() == new.astype(kind).tobytes()
@@ -261,9 +261,8 @@ def _same_attribute(old: Any, new: Any) -> bool:
     if isinstance(old, h5py.Empty):
         return isinstance(new, h5pyd.Empty)
     before, after = np.asarray(old), np.asarray(new)
-    if before.dtype.kind in "OSU":  # text of fixed and of any length, as str or as bytes
-        return before.shape == after.shape and list(map(_text, before.flat)) == list(map(_text, after.flat))
-    return before.dtype.kind == after.dtype.kind and _equal(before, after)
+    text = {before.dtype.kind, after.dtype.kind} <= set("OSU")  # of fixed and of any length, as str or as bytes
+    return (text or before.dtype.kind == after.dtype.kind) and _equal(before, after)
 
 
 def _text(value: Any) -> str:

@@ -34,6 +34,14 @@ def versions(tmp_path: Path) -> tuple[Path, Path]:
     return write_version(tmp_path / "old" / "a.h5", 1), write_version(tmp_path / "new" / "a.h5", 2)
 
 
+@pytest.fixture
+def small_versions(tmp_path: Path) -> tuple[Path, Path]:
+    """Two versions of one file, of some kB."""
+    files = (tmp_path / "old" / "a.h5", tmp_path / "new" / "a.h5")
+    old, new = (write_version(path, seed, datasets=1, rows=1000) for seed, path in enumerate(files))
+    return old, new
+
+
 def in_storage(server: Any, folder: str) -> list[str]:
     """What lies in a folder of a server's storage."""
     directory = server.settings.store / server.settings.bucket / folder

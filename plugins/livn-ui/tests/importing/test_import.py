@@ -16,6 +16,7 @@ from livn_ui.importing.verify import verify
 from livn_core.errors import (
     BackendConnectionError,
     BackendPermissionError,
+    ConfigError,
     FormatError,
     SourceNotFoundError,
     SystemNotFoundError,
@@ -95,6 +96,42 @@ def test_the_comparison_notices_a_difference(admin, tmp_path, spoil, says):
         spoil(file)
         with pytest.raises(ImportVerificationError, match=says):
             verify(file, written)
+
+
+def test_datasets_of_any_shape_go_over_in_pieces(admin, tmp_path):
+    rng = np.random.default_rng(1)
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["wide"] = rng.integers(0, 2**31, (3, 1_200_000), "i4")
+        file["deep"] = rng.random((2, 3, 300_000), "f4")
+        file["long"] = rng.random((1_500_000, 1), "f4")
+        file["text"] = [f"{number} ü" for number in range(1000)]
+        rows = np.zeros(300_000, [("a", "u1"), ("b", "f8"), ("c", ">i2")])
+        rows["b"] = rng.random(300_000)
+        file["rows"] = rows
+        file["one"], file["word"] = np.float64(np.pi), "word"
+    done = import_file(admin, tmp_path / "a.h5", "/shapes/a.h5")
+    with opened(admin, "/shapes/a.h5") as served, h5py.File(tmp_path / "a.h5") as source:
+        assert verify(source, served) == done.nbytes
+        assert np.array_equal(served["long"][:], source["long"][:])
+
+
+@pytest.mark.parametrize("domain", ["/a/b.h5", "/ü & co/größe #1.h5", "/deep/er/still/x.h5"])
+def test_names_of_any_kind(admin, tmp_path, domain):
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["x"] = np.arange(5)
+    import_file(admin, tmp_path / "a.h5", domain)
+    with opened(admin, domain) as file:
+        assert file["x"][:].tolist() == list(range(5))
+
+
+def test_a_folder_of_that_name_is_in_the_way(admin, tmp_path):
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["x"] = np.arange(5)
+    import_file(admin, tmp_path / "a.h5", "/way/cells.h5/x.h5")
+    with pytest.raises(ConfigError, match=r"/way/cells\.h5 .*there is a folder of that name"):
+        import_file(admin, tmp_path / "a.h5", "/way/cells.h5")
+    with pytest.raises(ConfigError, match="HSDS keeps content in /db"):
+        import_file(admin, tmp_path / "a.h5", "/db/a.h5")
 
 
 def test_a_system_is_all_its_files(admin, hsds, example):
