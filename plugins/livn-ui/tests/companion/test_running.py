@@ -11,6 +11,7 @@ import os
 import random
 import signal
 import socket
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -23,6 +24,7 @@ from livn_ui.companion.connections import Connection
 from livn_core.errors import BackendError, ConfigError
 
 SIZE = 48 << 20
+looks_into_proc = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 REQUEST = b"GET /files/S/cells.h5 HTTP/1.1\r\nHost: localhost\r\n\r\n"
 CLOSING = REQUEST.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
 
@@ -64,6 +66,7 @@ def settle(is_settled):
     assert is_settled()
 
 
+@looks_into_proc
 def test_nothing_is_left_behind(tree, client):
     threads, before = set(threading.enumerate()), handles()
     for _ in range(3):
@@ -76,6 +79,7 @@ def test_nothing_is_left_behind(tree, client):
     assert handles() <= before
 
 
+@looks_into_proc
 def test_an_answer_that_nobody_waits_for_leaves_no_handle(companion, client, large):
     server = client(companion(large.parents[1], serve_h5=True).address)
     before = handles()
@@ -174,6 +178,7 @@ def test_a_slow_client_holds_up_nobody(companion, client, large):
         assert len(server.ask("/files/S/cells.h5", Range="bytes=0-999999").body) == 1_000_000
 
 
+@looks_into_proc
 def test_a_client_that_does_not_read_costs_no_memory(companion, client, large):
     server = client(companion(large.parents[1], serve_h5=True).address)
     before = resident()
