@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from livn_core.cli._text import printable
-from livn_core.errors import SystemNotFoundError
+from livn_core.errors import LivnError, SystemNotFoundError
 from livn_core.locations import redacted
 from livn_ui.commands._arguments import (
     BUCKET,
@@ -85,7 +85,8 @@ def import_(
 
 def _show(display: Display, one: Imported | Failed) -> None:
     if isinstance(one, Failed):
-        display.over(one.source, f"error: {printable(redacted(str(one.error)))}", error=True)
+        kind = "" if isinstance(one.error, LivnError | OSError) else f"{type(one.error).__name__}: "
+        display.over(one.source, f"error: {kind}{printable(redacted(str(one.error)))}", error=True)
         for note in getattr(one.error, "__notes__", ()):
             display.line(f"note: {printable(redacted(note))}", error=True)
         return

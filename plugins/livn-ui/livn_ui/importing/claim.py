@@ -127,6 +127,7 @@ class Claim:
                 raise ClaimLostError(
                     f"{self.name}: another import took over while this one stood still, or it was deleted; import again"
                 )
+            self._last = None  # until it is known: a request may have been obeyed though its answer was lost
             change()
             self._last = self._administration.touch(self.name)
 

@@ -17,7 +17,7 @@ from livn_h5pyd.failures import Target, translated
 from livn_core.errors import BackendConnectionError, BackendError, BackendPermissionError, FormatError, LivnError
 from livn_ui.importing import switching
 from livn_ui.importing.administration import Administration
-from livn_ui.importing.claim import Claim
+from livn_ui.importing.claim import Claim, ClaimLostError
 from livn_ui.importing.marker import Marker
 from livn_ui.importing.progress import FLUSHING, Step, Watch
 from livn_ui.importing.source import Fingerprint, SourceChangedError
@@ -67,15 +67,15 @@ class Source:
     """The same, open."""
     found: Survey
     """What is in it."""
-    print: Fingerprint
+    fingerprint: Fingerprint
 
     def marker(self) -> Marker:
         """What its import leaves in the domain."""
-        return Marker(self.print.sha256, self.print.size, self.path.name)
+        return Marker(self.fingerprint.sha256, self.fingerprint.size, self.path.name)
 
     def check(self) -> None:
         """Raise a ``SourceChangedError`` if the file has changed since it was looked at."""
-        self.print.check(self.path)
+        self.fingerprint.check(self.path)
 
 
 class Loading:
@@ -107,7 +107,7 @@ class Loading:
         if self._claim.fresh:
             return True
         there = administration.find(self._claim.name)
-        if there is None or there.marker is None or not there.marker.is_of(self._source.print.sha256):
+        if there is None or there.marker is None or not there.marker.is_of(self._source.fingerprint.sha256):
             return False
         try:
             with self._open() as database:
@@ -212,19 +212,26 @@ class Loading:
 
     def _failed(self, administration: Administration, error: LivnError) -> None:
         """Clear up after an error, and say more about it where more is known."""
-        known: LivnError = error
-        if isinstance(error, BackendError) and not isinstance(error, _NO_USE) and self._options.trouble():
-            known = self._no_room()
-        if isinstance(error, FormatError | ImportVerificationError):
-            try:
-                self._source.check()
-            except SourceChangedError as changed:
-                known = changed
+        known = self._better_known(error)
         if isinstance(known, _NO_USE):
             with contextlib.suppress(LivnError):
                 self.discard(administration, full=isinstance(known, StorageError))
         if known is not error:
             raise known from error
+
+    def _better_known(self, error: LivnError) -> LivnError:
+        try:
+            if isinstance(error, FormatError | ImportVerificationError):
+                self._source.check()
+            elif isinstance(error, BackendError) and not isinstance(error, StorageError):
+                if self._options.trouble():
+                    return self._no_room()
+                self._claim.check()
+        except (SourceChangedError, ClaimLostError) as reason:
+            return reason
+        except LivnError:
+            pass
+        return error
 
     def discard(self, administration: Administration, *, full: bool = False) -> None:
         """Delete the temporary name with its content.

@@ -58,17 +58,23 @@ def closed(rights: Rights) -> Rights:
 def switch(administration: Administration, claim: Claim, domain: str) -> None:
     """Put what is under the claimed name in the place of ``domain``; the claim is used up."""
     old = administration.state(domain)
-    if old is not None:
-        _link(administration, domain, former(domain))
-    claim.check()
-    if old is not None:
-        administration.drop_name(domain)
-    _link(administration, importing(domain), domain)
-    if old is not None:
-        administration.delete(former(domain))
+    if old is None or old[0] != claim.root:
+        _replace(administration, claim, domain, replaced=old is not None)
     claim.rest()
     administration.drop_name(importing(domain))
     claim.over = True
+
+
+def _replace(administration: Administration, claim: Claim, domain: str, *, replaced: bool) -> None:
+    if replaced:
+        _link(administration, domain, former(domain))
+    claim.check()
+    if replaced:
+        administration.drop_name(domain)
+    _link(administration, importing(domain), domain)
+    old = administration.state(former(domain))
+    if old is not None and old[0] != claim.root:
+        administration.delete(former(domain))
 
 
 def _link(administration: Administration, source: str, target: str) -> None:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import attrs
 import h5py
 import numpy as np
 import pytest
-from livn_h5pyd.connection import open_database, root_group
+from livn_h5pyd.connection import root_group
 from livn_h5pyd.failures import Target
 from livn_h5pyd.opening import open_domain
 from livn_ui.importing import ImportVerificationError, NotImportableError, import_file, import_system
 from livn_ui.importing.administration import Administration
+from livn_ui.importing.transfer import open_for_writing
 from livn_ui.importing.verify import verify
 
 from livn_core.errors import (
@@ -18,6 +22,7 @@ from livn_core.errors import (
     BackendPermissionError,
     ConfigError,
     FormatError,
+    InvalidArgumentError,
     SourceNotFoundError,
     SystemNotFoundError,
 )
@@ -42,7 +47,7 @@ def test_everything_comes_back(admin, example):
         assert file["H5Types/Populations"].dtype["Population"].metadata["enum"] == labels
         assert file["odd/nan"][:].tobytes() == source["odd/nan"][:].tobytes()
         assert file["soft/Shared"][:].tolist() == list(range(8))
-    database = open_database(admin, "/all/EI1/cells.h5")
+    database = open_for_writing(admin, "/all/EI1/cells.h5")
     root = root_group(database)
     assert root["odd"].attrs["text"] == "ü"
     assert root["odd"].attrs["numbers"].tolist() == [0, 1, 2]
@@ -132,6 +137,21 @@ def test_a_folder_of_that_name_is_in_the_way(admin, tmp_path):
         import_file(admin, tmp_path / "a.h5", "/way/cells.h5")
     with pytest.raises(ConfigError, match="HSDS keeps content in /db"):
         import_file(admin, tmp_path / "a.h5", "/db/a.h5")
+    with pytest.raises(InvalidArgumentError, match="is no domain"):
+        import_file(admin, tmp_path / "a.h5", "EI1/a.h5")
+
+
+def test_a_file_that_is_being_written_waits(admin, tmp_path):
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["x"] = np.arange(5)
+        code = (
+            "import sys; from pathlib import Path; from livn_ui.importing.source import open_hdf5; "
+            "open_hdf5(Path(sys.argv[1]))"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", code, str(tmp_path / "a.h5")], capture_output=True, text=True, check=False
+        )
+    assert "is open for writing in another program" in done.stderr
 
 
 def test_a_system_is_all_its_files(admin, hsds, example):
