@@ -112,9 +112,9 @@ def test_many_clients(served, load):
     assert family(served.process.pid) == pids
     after = settled(pids, ports, before)
     print(f"{read} systems read; handles {before} -> {after}")
-    # Between its nodes HSDS keeps up to 100 connections to each one open, whatever comes and goes outside.
+    # Each of HSDS's nodes keeps up to 100 connections to each data node, itself included; clients make thousands.
     assert all(after[pid][0] <= before[pid][0] + 2 for pid in pids), (before, after)
-    assert all(between <= 100 * len(ports) + 1 for _, between in after.values()), after
+    assert all(between <= 200 * (len(ports) + 1) for _, between in after.values()), after
     growth = {pid: (now - at_first[pid]) / MEGABYTE for pid, now in memory(pids).items()}
     print(f"growth in MB: {growth}")
     # The service node keeps buffers: 20 MB more after the first minute, none after the third.
