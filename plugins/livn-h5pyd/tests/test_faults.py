@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import signal
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from urllib.parse import urlsplit
 
 import h5py
@@ -63,7 +63,11 @@ READING = {
     "a trickle": (Trickle(0.05), BackendConnectionError, r"only \d+ bytes of an answer came within 1 s"),
     "HTML": (Say(200, b"<html>", "text/html"), BackendError, "/x: the server sent something unexpected"),
     "JSON": (Say(200, b"{}", "application/json"), BackendError, "/x: the server sent something unexpected"),
-    "another address": (Say(302, more="Location: http://elsewhere.example/x?y"), BackendError, "elsewhere.example; red"),
+    "another address": (
+        Say(302, more="Location: http://elsewhere.example/x?y"),
+        BackendError,
+        "elsewhere.example; red",
+    ),
     "401": (Say(401), BackendPermissionError, "the server wants a login"),
     "403": (Say(403), BackendPermissionError, "may not be read without a login"),
     "404": (Say(404), BackendError, "/x: it is gone"),
@@ -98,17 +102,19 @@ def test_reading(through, name):
 @contextmanager
 def _free():
     """100 values are less than what comes before the cut: then all may be well."""
-    try:
+    with suppress(BackendConnectionError):
         yield
-    except BackendConnectionError:
-        pass
 
 
 OPENING = {
     "hanging": (Hang(), BackendConnectionError, "no answer within 1 s; the server hangs"),
     "a trickle": (Trickle(0.05), BackendConnectionError, r"only \d+ bytes of an answer came within 1 s"),
     "HTML": (Say(200, b"<html>", "text/html"), BackendError, "what answers there is not HSDS .status 200, text/html"),
-    "another address": (Say(308, more="Location: https://x.example/"), BackendError, "refers to https://x.example; red"),
+    "another address": (
+        Say(308, more="Location: https://x.example/"),
+        BackendError,
+        "refers to https://x.example; red",
+    ),
     "401": (Say(401), BackendPermissionError, "the server wants a login"),
     "403": (Say(403), BackendPermissionError, "may not be read without a login"),
     "404": (Say(404), BackendError, "what answers there is not HSDS .status 404"),
