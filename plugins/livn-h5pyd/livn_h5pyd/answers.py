@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from http.client import HTTPResponse
 from typing import TYPE_CHECKING
 
+from urllib3.exceptions import IncompleteRead
+
 from livn_core.errors import BackendError
+from livn_h5pyd.patience import arriving_body
 
 if TYPE_CHECKING:
     from requests import Response
@@ -63,16 +67,41 @@ def read_into(answer: Response, buffer: memoryview, note: Callable[[int], object
     ------
     WrongLengthError
         It is longer or shorter.
-    requests.RequestException, TimeoutError
+    requests.RequestException, urllib3.exceptions.HTTPError, http.client.HTTPException, OSError
         It did not come.
     """
-    at = 0
+    announced = answer.headers.get("Content-Length")
     with answer:
-        for piece in answer.iter_content(_PIECE_BYTES):
-            if at + len(piece) > len(buffer):
-                raise WrongLengthError(f"more than {len(buffer)} bytes came")
-            buffer[at : at + len(piece)] = piece
-            at += len(piece)
-            note(len(piece))
+        if announced is not None and "Content-Encoding" not in answer.headers and int(announced) != len(buffer):
+            raise WrongLengthError(f"{announced} bytes instead of {len(buffer)}")
+        arriving = arriving_body(answer.raw)
+        if arriving is None or "Content-Encoding" in answer.headers:
+            _copy(answer, buffer, note)
+        else:
+            _receive(arriving, buffer, note)
+            answer.raw.release_conn()
+
+
+def _receive(arriving: HTTPResponse, buffer: memoryview, note: Callable[[int], object]) -> None:
+    """Read straight into the buffer: a copy more, in memory made for it, costs a third of the time of a client."""
+    at = 0
+    while at < len(buffer):
+        count = arriving.readinto(buffer[at : at + _PIECE_BYTES])
+        if not count:
+            raise IncompleteRead(at, len(buffer) - at)
+        at += count
+        note(count)
+    if arriving.read(1):
+        raise WrongLengthError(f"more than {len(buffer)} bytes")
+
+
+def _copy(answer: Response, buffer: memoryview, note: Callable[[int], object]) -> None:
+    at = 0
+    for piece in answer.iter_content(_PIECE_BYTES):
+        if at + len(piece) > len(buffer):
+            raise WrongLengthError(f"more than {len(buffer)} bytes")
+        buffer[at : at + len(piece)] = piece
+        at += len(piece)
+        note(len(piece))
     if at != len(buffer):
-        raise WrongLengthError(f"{at} of {len(buffer)} bytes came")
+        raise WrongLengthError(f"{at} bytes instead of {len(buffer)}")

@@ -83,6 +83,7 @@ class TamedResponse(HttpResponse):  # type: ignore[misc] # h5pyd is untyped
     def json(self) -> Any:
         """The body as JSON."""
         if not self.is_json:
+            self._rsp.close()
             raise OSError("response is not json")
         return json.loads(self.text)
 
@@ -185,8 +186,8 @@ class BoundedConnection(HttpConn):  # type: ignore[misc] # h5pyd is untyped
         if answer.status_code in {401, 403, 429, 502, 503, 504}:
             raise OSError(answer.status_code, answer.reason)
         try:
-            info = answer.json() if answer.status_code == 200 else None
-        except (OSError, ValueError):
+            info = answer.json() if answer.status_code == 200 and answer.is_json else None
+        except ValueError:
             info = None
         if not isinstance(info, dict) or "hsds_version" not in info:
             raise NotHsdsError(f"status {answer.status_code}, {answer.content_type or 'no content type'}")

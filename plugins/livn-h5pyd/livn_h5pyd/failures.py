@@ -6,6 +6,7 @@ really happened is found along the chain of causes.
 
 from __future__ import annotations
 
+import http.client
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -102,7 +103,7 @@ def _wrong_answer(error: BaseException, target: Target, where: str) -> LivnError
 def transport_error(error: BaseException, config: HsdsConfig, endpoint: str = "") -> BackendConnectionError | None:
     """The error for a request that got no whole answer; ``None`` where it is something else."""
     import requests
-    from urllib3.exceptions import HTTPError, IncompleteRead, MaxRetryError, NewConnectionError, ProtocolError
+    from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError, ProtocolError
     from urllib3.exceptions import TimeoutError as Urllib3Timeout
 
     server = endpoint or config.endpoint
@@ -115,8 +116,12 @@ def transport_error(error: BaseException, config: HsdsConfig, endpoint: str = ""
             f"{server}: {came} within {config.timeout:g} s; the server hangs or is busy: look at its log, "
             f"or raise 'timeout' in {ENV_VAR}"
         )
-    broken = requests.exceptions.ChunkedEncodingError | requests.exceptions.ContentDecodingError | IncompleteRead
-    if any(isinstance(one, broken) for one in causes):
+    broken = (
+        requests.exceptions.ChunkedEncodingError,
+        requests.exceptions.ContentDecodingError,
+        http.client.IncompleteRead,
+    )
+    if any(isinstance(one, broken) for one in causes) or isinstance(error, ConnectionError | http.client.HTTPException):
         return BackendConnectionError(f"{server}: the connection broke in the middle of an answer; try again")
     if isinstance(error, requests.exceptions.SSLError):
         return BackendConnectionError(f"{server}: no secure connection ({_root_cause(error)}); check its certificate")

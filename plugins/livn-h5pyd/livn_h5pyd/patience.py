@@ -136,6 +136,12 @@ class _Answer(http.client.HTTPResponse):
         self.fp = io.BufferedReader(_Incoming(self.fp.detach(), sock), _BUFFER_BYTES)
 
 
+def arriving_body(raw: Any) -> http.client.HTTPResponse | None:
+    """What urllib3's response reads from, if it can be read from in its place: such a body goes where it is wanted."""
+    arriving = getattr(raw, "_fp", None)
+    return arriving if isinstance(arriving, _Answer) else None
+
+
 class _Connection(HTTPConnection):
     response_class = _Answer
 

@@ -9,7 +9,7 @@ from typing import TypeAlias
 Progress: TypeAlias = Callable[[int, int], object]
 """Called with the bytes that have come, and the bytes that are to come in all."""
 
-LONG_BYTES = 8 * 2**20
+LONG_BYTES = 4 * 2**20
 """A read of less is over before anybody could look."""
 
 

@@ -78,6 +78,15 @@ class _Adapter(HTTPAdapter):
     def proxy_manager_for(self, *args: Any, **options: Any) -> Any:
         return _watch(super().proxy_manager_for(*args, **options))
 
+    def close(self) -> None:
+        """Close all connections; urllib3 alone leaves those open whose pool an old error still holds."""
+        for manager in (self.poolmanager, *self.proxy_manager.values()):
+            for key in manager.pools.keys():  # noqa: SIM118 - it is no mapping that iterates
+                pool = manager.pools.get(key)
+                if pool is not None:
+                    pool.close()
+        super().close()
+
     def send(
         self, request: PreparedRequest, stream: bool = False, timeout: Any = None, *args: Any, **options: Any
     ) -> Response:

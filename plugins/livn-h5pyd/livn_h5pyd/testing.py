@@ -83,10 +83,13 @@ class Proxy:
     """
 
     def __init__(self, target: str, delay: float = 0.0) -> None:
-        self.delay = delay
+        self.hold_up: Callable[[str], float] = lambda line: delay
+        """Given method and address of a request, says how many seconds it is held up."""
         self.fault: Callable[[str], Fault | None] = lambda line: None
         """Given method and address of a request, says how it goes wrong."""
         self.seen: list[Seen] = []
+        self.connections = 0
+        """How many connections clients have made."""
         parts = urlsplit(target)
         self._target = (parts.hostname or "", parts.port or 80)
         self._loop = asyncio.new_event_loop()
@@ -107,6 +110,23 @@ class Proxy:
         for one in sorted(self.seen, key=lambda seen: seen.began):
             ends.append((one.ended, 1 + max((number for end, number in ends if end <= one.began), default=0)))
         return max((number for _, number in ends), default=0)
+
+    def most_at_a_time(self) -> int:
+        """How many requests were under way at once."""
+        changes = sorted([(one.began, 1) for one in self.seen] + [(one.ended, -1) for one in self.seen])
+        under_way = most = 0
+        for _, change in changes:
+            under_way += change
+            most = max(most, under_way)
+        return most
+
+    def open_connections(self, expected: int) -> int:
+        """How many connections clients hold; waits a moment for there to be as many as expected."""
+        for _ in range(100):
+            if len(self._tasks) == expected:
+                break
+            time.sleep(0.02)
+        return len(self._tasks)
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -132,6 +152,7 @@ class Proxy:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
         task = asyncio.current_task()
         if task is not None:
             self._tasks.add(task)
@@ -173,7 +194,7 @@ class _Link:
         line = unquote(text.split("\r\n")[0].rpartition(" ")[0])
         seen = Seen(line, time.monotonic(), head=text)
         self._proxy.seen.append(seen)
-        await asyncio.sleep(self._proxy.delay)
+        await asyncio.sleep(self._proxy.hold_up(line))
         fault = self._proxy.fault(line)
         try:
             if isinstance(fault, Hang):

@@ -15,6 +15,7 @@ import h5py
 import pytest
 from livn_h5pyd import HsdsConfig, livn_backend_open
 from livn_h5pyd.config import ENV_VAR
+from livn_h5pyd.testing import Proxy
 from livn_ui.importing import import_file
 from livn_ui.testing import admin, hsds, hsds_python, start_hsds
 
@@ -74,6 +75,13 @@ def open_file(on_hsds) -> Iterator[Callable[..., object]]:
     """Open sources as the core does; they are closed when the test is over."""
     with ExitStack() as stack:
         yield lambda source, **options: stack.enter_context(livn_backend_open(source, options))
+
+
+@pytest.fixture
+def proxy() -> Iterator[Callable[..., Proxy]]:
+    """Put a proxy before a server."""
+    with ExitStack() as stack:
+        yield lambda target, **settings: stack.enter_context(Proxy(target, **settings))
 
 
 @contextmanager

@@ -77,7 +77,9 @@ class Asker:
         UnansweredError
             Nobody listens there, or no whole answer comes in time.
         """
-        request = {"params": params, "headers": headers, "auth": login or _no_login}
+        # As bytes, because requests knows no other letters than those of Latin-1.
+        auth = (login[0].encode(), login[1].encode()) if login else _no_login
+        request = {"params": params, "headers": headers, "auth": auth}
         outcome: Future[Answer] = Future()
         # In a thread, because the time-outs of requests are for each piece that comes, and none is for finding the
         # host's address. One that is given up dies with the process, or when the server lets go of it.

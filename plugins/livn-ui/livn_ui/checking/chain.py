@@ -42,10 +42,10 @@ CHAIN = (
     Link("admin", check_admin, ("HSDS",)),
     Link("data nodes", check_data_nodes, ("HSDS",)),
     Link("bucket", check_bucket, ("HSDS",)),
-    Link("systems", check_systems, ("bucket",)),
+    Link("systems", check_systems, ("data nodes", "bucket")),
     Link("companion", check_companion),
     Link("JSON files", check_sidecar, ("companion",)),
-    Link("same systems", check_same_systems, ("bucket", "companion")),
+    Link("same systems", check_same_systems, ("data nodes", "bucket", "companion")),
     Link("CORS of HSDS", _cors_of_hsds, ("HSDS",)),
     Link("CORS of companion", _cors_of_companion, ("companion",)),
 )

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from livn_h5pyd.config import ENV_VAR
 
 from livn_ui.checking.asking import Answer, UnansweredError
-from livn_ui.checking.step import Step, fail, ok, warn
+from livn_ui.checking.step import Step, fail, ok, skipped, warn
 from livn_ui.checking.visit import Visit
 
 
@@ -32,8 +32,9 @@ def check_companion(visit: Visit) -> Iterator[Step]:
 
 def check_sidecar(visit: Visit) -> Iterator[Step]:
     """Read one JSON file, of the first system that has one."""
-    served = visit.imported if visit.served is None else visit.served
-    names = [name for name in visit.imported if name in served] or list(served)
+    imported = visit.imported or ()
+    served = imported if visit.served is None else visit.served
+    names = [name for name in imported if name in served] or list(served)
     for system in names:
         for file in _files(visit, system):
             path = f"/files/{quote(system)}/{quote(file)}"
@@ -52,8 +53,12 @@ def check_same_systems(visit: Visit) -> Iterator[Step]:
     if visit.served is None:
         yield warn("same systems", "the companion has no list of its systems", "nothing, if it is no companion of livn")
         return
-    only_files = [name for name in visit.served if name not in visit.imported]
-    only_hsds = [name for name in visit.imported if name not in visit.served]
+    if visit.imported is None:
+        yield skipped("same systems", "systems")
+        return
+    imported = visit.imported
+    only_files = [name for name in visit.served if name not in imported]
+    only_hsds = [name for name in imported if name not in visit.served]
     found = [f"not imported: {', '.join(only_files)}"] if only_files else []
     found += [f"in HSDS, but without files beside the companion: {', '.join(only_hsds)}"] if only_hsds else []
     remedies = [visit.target.how_to_import(*only_files)] if only_files else []

@@ -31,7 +31,7 @@ def check_cors(name: str, asker: Asker, url: str, origin: str, header: str) -> S
     wanted, foreign = _answer(asker, url, origin, header), _answer(asker, url, FOREIGN_ORIGIN, header)
     if wanted == "denied":
         others = "other pages" if foreign == "allowed" else "at most pages of other origins"
-        return warn(name, f"pages of {origin} may not read here, {others} may", f"{_SET}{origin}")
+        return warn(name, f"pages of {origin} may not read here, {others} may", _how_to_allow(origin))
     if wanted == "half":
         return warn(
             name,
@@ -39,11 +39,12 @@ def check_cors(name: str, asker: Asker, url: str, origin: str, header: str) -> S
             "let whatever stands before the server pass OPTIONS requests on to it",
         )
     if foreign != "denied":
-        return warn(name, "every web page that somebody opens may read what is public here", f"{_SET}loopback")
+        return warn(name, "every web page that somebody opens may read what is public here", _how_to_allow("loopback"))
     return ok(name, f"pages of {origin} may read here, those of strangers may not")
 
 
-_SET = "livn ui server … origins="
+def _how_to_allow(origins: str) -> str:
+    return f"livn ui server … origins={origins}; where HSDS was started in another way, its setting cors_domain"
 
 
 def _answer(asker: Asker, url: str, origin: str, header: str) -> str:

@@ -59,8 +59,8 @@ def check_data_nodes(visit: Visit) -> Iterator[Step]:
     HSDS gives an object to the data node whose number is the MD5 of its name modulo their count
     (hsds/util/nodeUtil.py), so names that do not exist can be chosen to ask each one.
     """
-    urls = visit.about.get("dn_urls") or []
-    count = int(visit.about.get("node_count") or len(urls))
+    urls = visit.about.get("dn_urls")
+    count = len(urls) if isinstance(urls, list) else 0
     if not count:
         yield fail("data nodes", "there are none", "restart the server")
         return

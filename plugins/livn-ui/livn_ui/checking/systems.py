@@ -14,7 +14,7 @@ from livn_h5pyd.opening import open_domain
 from livn_core.backends import Selection
 from livn_core.errors import BackendPermissionError, LivnError
 from livn_core.neuroh5 import NeuroH5File
-from livn_ui.checking.asking import UnansweredError
+from livn_ui.checking.asking import Answer
 from livn_ui.checking.step import Step, fail, ok, warn
 from livn_ui.checking.visit import Visit
 
@@ -25,11 +25,7 @@ DEEPEST = 3
 
 def check_systems(visit: Visit) -> Iterator[Step]:
     """Find systems, and open each of them."""
-    try:
-        folders = dict(_folders(visit, "/", DEEPEST))
-    except UnansweredError as error:
-        yield fail("systems", f"the folders cannot be listed: {error}", "look at the server's log")
-        return
+    folders = dict(_folders(visit, "/", DEEPEST))
     visit.imported = [name for name, files in folders.items() if _whole(files)]
     if not visit.imported:
         found = f"{_counted(len(folders), 'folder')}, but no system is imported"
@@ -42,14 +38,21 @@ def check_systems(visit: Visit) -> Iterator[Step]:
 
 def _folders(visit: Visit, folder: str, depth: int) -> Iterator[tuple[str, Sequence[str]]]:
     """Folders that hold files or nothing at all, by their path without the first slash, and the files in them."""
-    answer = visit.ask_hsds("/domains", domain=folder)
-    members = answer.json.get("domains", []) if answer.status == 200 and isinstance(answer.json, dict) else []
-    inner = [str(one["name"]) for one in members if one.get("class") == "folder"]
-    files = sorted(posixpath.basename(str(one["name"])) for one in members if one.get("class") == "domain")
+    members = _members(visit.ask_hsds("/domains", domain=folder))
+    inner = [name for name, kind in members if kind == "folder"]
+    files = sorted(posixpath.basename(name) for name, kind in members if kind == "domain")
     if folder != "/" and (files or not inner):
         yield folder.strip("/"), files
     for name in sorted(inner) if depth else ():
         yield from _folders(visit, f"{name.rstrip('/')}/", depth - 1)
+
+
+def _members(answer: Answer) -> list[tuple[str, str]]:
+    """Path and kind of all that is in a folder; nothing where it may not be listed."""
+    body = answer.json if answer.status == 200 else None
+    members = body.get("domains") if isinstance(body, dict) else None
+    found = members if isinstance(members, list) else []
+    return [(str(one.get("name")), str(one.get("class"))) for one in found if isinstance(one, dict)]
 
 
 def _whole(files: Sequence[str]) -> list[str]:
@@ -57,7 +60,7 @@ def _whole(files: Sequence[str]) -> list[str]:
 
 
 def _check_system(visit: Visit, name: str, files: Sequence[str]) -> Step:
-    step, again = f"system {name}", visit.target.how_to_import(name)
+    step, again = f"system {name}", _how_to_import(visit, name)
     whole = set(_whole(files))
     left = sorted(set(files) - whole)  # as livn_ui.importing.switching names what is not complete
     if not whole:
@@ -79,7 +82,7 @@ def _opened(visit: Visit, name: str, files: Sequence[str], step: str) -> Step:
     """Open as anybody may, and where that is refused, with the login of ``LIVN_HSDS``."""
     config = attrs.evolve(visit.config, timeout=visit.asker.timeout, retries=0)
     nobody = attrs.evolve(config, username=None, password=None)
-    again = f"{visit.target.how_to_import(name)} --force"
+    again = _how_to_import(visit, name, "--force")
     try:
         return ok(step, f"{_described(nobody, name, files)}; readable without a password")
     except BackendPermissionError:
@@ -93,6 +96,13 @@ def _opened(visit: Visit, name: str, files: Sequence[str], step: str) -> Step:
     except LivnError as error:
         return fail(step, str(error), again)
     return warn(step, f"only with a password, as user {config.username!r}: {found}", "nothing, if that is meant")
+
+
+def _how_to_import(visit: Visit, name: str, *options: str) -> str:
+    """What to type; systems in folders of folders do not come from a served directory."""
+    if "/" in name:
+        return "import it again, in the way it was imported before"
+    return " ".join([visit.target.how_to_import(name), *options])
 
 
 def _described(config: HsdsConfig, name: str, files: Sequence[str]) -> str:

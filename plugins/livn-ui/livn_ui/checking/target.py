@@ -30,6 +30,9 @@ class Target:
     root_dir: Path | None = None
     """The directory of systems, where one was named."""
 
+    endpoint: str | None = None
+    """The address, where one was named."""
+
     @property
     def how_to_start(self) -> str:
         """What to do where nobody answers."""
@@ -44,7 +47,8 @@ class Target:
 
     def how_to_import(self, *systems: str) -> str:
         """The command that imports all systems, or these."""
-        return self._command("import", *systems)
+        named = [f"endpoint={self.endpoint}"] if self.endpoint not in {None, USUAL_ENDPOINT} else []
+        return self._command("import", *systems, *named)
 
     def _command(self, name: str, *words: str) -> str:
         root_dir = [f"root_dir={self.root_dir}"] if self.root_dir else []
@@ -87,7 +91,7 @@ def find_target(
         config = _with_fields(setting, setting.endpoint, fields)
     else:
         config = HsdsConfig.from_mapping({**_of_root_dir(root_dir), **fields})
-    return Target(config, _compared(setting, broken, config), root_dir)
+    return Target(config, _compared(setting, broken, config), root_dir, endpoint and config.endpoint)
 
 
 def _setting() -> tuple[HsdsConfig | None, str]:

@@ -27,8 +27,8 @@ class Visit:
     about: Mapping[str, Any] = attrs.field(init=False)
     """What HSDS says about itself; set by the step "HSDS"."""
 
-    imported: Sequence[str] = ()
-    """The systems in HSDS; set by the step "systems"."""
+    imported: Sequence[str] | None = None
+    """The systems in HSDS; set by the step "systems", ``None`` where they could not be listed."""
 
     served: Sequence[str] | None = None
     """The systems of the companion; set by the step "companion", ``None`` where it has no list."""

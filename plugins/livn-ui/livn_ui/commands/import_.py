@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from livn_core.cli._text import printable
-from livn_core.errors import SystemNotFoundError
+from livn_core.errors import LivnError, SystemNotFoundError
 from livn_core.locations import redacted
 from livn_ui.commands._arguments import (
     BUCKET,
@@ -47,23 +47,21 @@ def import_(
     password_file: Path | None,
     jobs: int,
 ) -> None:
-    r"""Import systems into HSDS: those named, or all in root_dir.
+    """Import systems into HSDS: those named, or all in root_dir.
 
     Each file is loaded under a temporary name, written to disk, read back, compared with the file, and only then put
     in the place of what was there. Whatever ends the import before, readers have what they had, and the next import
     goes on where it was.
 
-    \b
-    A file whose content was imported before is skipped; its SHA-256 is kept with the import.
-      --verify  does not believe that: it reads what is on the server, compares it
-                with the file, value by value, and imports the file again if it differs.
-      --force   imports the file again in any case.
+    A file whose content was imported before is skipped; its SHA-256 is kept with the import. --verify does not believe
+    that: it reads what is on the server, compares it with the file, value by value, and imports the file again if it
+    differs. --force imports the file again in any case.
 
     What is imported can be read by anyone, and changed by the admin only. With --private, or on a server that was
     started with it, it can be read with a password only. What was imported before keeps its rights, but for
     --private.
 
-    Exit code 1: a file could not be imported; the others are.
+    Exit codes: 0; 1 where a file could not be imported, though the others were; 130 after Ctrl-C.
     """
     if jobs < 1:
         raise click.BadParameter("must be at least 1", param_hint="jobs")
@@ -87,7 +85,8 @@ def import_(
 
 def _show(display: Display, one: Imported | Failed) -> None:
     if isinstance(one, Failed):
-        display.over(one.source, f"error: {printable(redacted(str(one.error)))}", error=True)
+        kind = "" if isinstance(one.error, LivnError | OSError) else f"{type(one.error).__name__}: "
+        display.over(one.source, f"error: {kind}{printable(redacted(str(one.error)))}", error=True)
         for note in getattr(one.error, "__notes__", ()):
             display.line(f"note: {printable(redacted(note))}", error=True)
         return

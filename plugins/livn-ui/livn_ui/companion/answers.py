@@ -34,38 +34,44 @@ def error_answer(status: int, reason: str, headers: Mapping[str, str] | None = N
     return Response(content, status, {"Cache-Control": "no-store", **(headers or {})}, "application/json")
 
 
-def json_answer(request: Request, value: Any, status: int = 200) -> Response:
+def json_answer(request: Request, value: Any) -> Response:
     """A value as JSON, or 304 where the client has it."""
     content = json.dumps(value, separators=(",", ":")).encode()
     zipped = len(content) >= _WORTH_GZIP and _wants_gzip(request)
     tag = hashlib.sha256(content).hexdigest()[:24]
     validators = Validators(f"{tag}-gzip" if zipped else tag)
     headers = {**_REVALIDATE, **_coding(zipped), **validators.headers}
-    outcome = validators.status(request.headers) if status == 200 else status
-    if outcome != status:
+    outcome = validators.status(request.headers)
+    if outcome != 200:
         return _unmet(outcome, headers)
     body = gzip.compress(content, mtime=0) if zipped else content
-    return Response(body, status, headers, "application/json")
+    return Response(body, 200, headers, "application/json")
 
 
 def file_answer(request: Request, file: OpenFile, name: str) -> Response:
     """An open file, or what of it is asked for; the file is closed when it is sent, or right now if it is not."""
-    is_json = not name.endswith(H5)
+    answer: Response | None = None
+    try:
+        answer = _whole_or_parts(request, file, is_json=not name.endswith(H5))
+    except BadRangeError as error:
+        return error_answer(416, str(error), {"Content-Range": f"bytes */{file.size}", "Accept-Ranges": "bytes"})
+    finally:
+        if not isinstance(answer, _FileAnswer):
+            file.close()
+    return answer
+
+
+def _whole_or_parts(request: Request, file: OpenFile, *, is_json: bool) -> Response:
     asked = request.headers
     in_parts = request.method == "GET" and "range" in asked
     zipped = is_json and not in_parts and file.size >= _WORTH_GZIP and _wants_gzip(request)
     validators = Validators(f"{file.tag}-gzip" if zipped else file.tag, file.modified)
-    kind = "application/json" if is_json else "application/x-hdf5"
     headers = {**_REVALIDATE, **_coding(zipped, varies=is_json), **validators.headers, "Accept-Ranges": "bytes"}
     outcome = validators.status(asked)
     if outcome != 200:
-        file.close()
         return _unmet(outcome, headers)
-    try:
-        ranges = parse_ranges(asked["range"], file.size) if in_parts and validators.is_range_valid(asked) else None
-    except BadRangeError as error:
-        file.close()
-        return error_answer(416, str(error), {"Content-Range": f"bytes */{file.size}", "Accept-Ranges": "bytes"})
+    kind = "application/json" if is_json else "application/x-hdf5"
+    ranges = parse_ranges(asked["range"], file.size) if in_parts and validators.is_range_valid(asked) else None
     if ranges is not None:
         return _part_answer(file, ranges, kind, headers)
     if zipped:

@@ -30,7 +30,7 @@ from livn_ui.systems import H5, JSON, find_system, find_systems
 _AT_ONCE = 4
 _NO_H5 = (
     "raw .h5 files are not handed out by this server: start it with serve_h5=true, "
-    "or read them through HSDS, which it runs beside"
+    "or read them through HSDS, which runs beside it"
 )
 _NO_TYPE = f"only {JSON} files and, with serve_h5=true, {H5} files are handed out"
 _UNREADABLE = "the served directory cannot be read now; the server's messages say why"

@@ -5,8 +5,10 @@ from __future__ import annotations
 import errno
 import socket
 import sys
+from collections.abc import Sequence
 
 from livn_core.errors import ConfigError
+from livn_ui.ports import listening
 
 _BACKLOG = 512
 _ATTEMPTS = 20
@@ -23,7 +25,7 @@ def listen(host: str, port: int) -> list[socket.socket]:
     ConfigError
         The name stands for no address of this machine, or the port is taken.
     """
-    addresses = _addresses(host, port)
+    addresses = listening(host).addresses
     for attempt in range(_ATTEMPTS):
         try:
             return _listen_on(addresses, port)
@@ -34,20 +36,12 @@ def listen(host: str, port: int) -> list[socket.socket]:
     raise AssertionError("unreachable")
 
 
-def _addresses(host: str, port: int) -> list[tuple[socket.AddressFamily, str]]:
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as error:
-        raise ConfigError(f"host: {host!r} is no name or address of this machine ({error})") from error
-    return list(dict.fromkeys((family, str(address[0])) for family, _, _, _, address in found))
-
-
-def _listen_on(addresses: list[tuple[socket.AddressFamily, str]], port: int) -> list[socket.socket]:
+def _listen_on(addresses: Sequence[str], port: int) -> list[socket.socket]:
     sockets: list[socket.socket] = []
     try:
-        for number, (family, address) in enumerate(addresses, start=1):
+        for number, address in enumerate(addresses, start=1):
             try:
-                sockets.append(_listen_at(family, address, port))
+                sockets.append(_listen_at(address, port))
             except OSError as error:
                 # Such as ::1 where IPv6 is switched off; one address has to be there.
                 if error.errno not in _NO_SUCH_ADDRESS or (number == len(addresses) and not sockets):
@@ -61,8 +55,10 @@ def _listen_on(addresses: list[tuple[socket.AddressFamily, str]], port: int) -> 
     return sockets
 
 
-def _listen_at(family: socket.AddressFamily, address: str, port: int) -> socket.socket:
-    one = socket.socket(family, socket.SOCK_STREAM)
+def _listen_at(address: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    # With the protocol named, asyncio sends small packets at once; without, an answer waits 40 ms for its second one.
+    one = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         if sys.platform != "win32":  # there it would let two servers share a port
             one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

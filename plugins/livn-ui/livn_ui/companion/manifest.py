@@ -89,9 +89,10 @@ class Manifests:
             file = open_served(self.root_dir, system.name, name)
         except NotServedError as error:
             return {"errors": [error.reason]}
-        signature = file.signature
-        file.close()
-        return {"errors": ["has gone"]} if path is None else self.structures.get(path, signature)
+        try:
+            return {"errors": ["has gone"]} if path is None else self.structures.get(path, file)
+        finally:
+            file.close()
 
 
 def _file(name: str, file: OpenFile, sha256: str | None) -> dict[str, Any]:

@@ -81,6 +81,8 @@ class CommonHeaders:
                 headers["X-Content-Type-Options"] = "nosniff"
                 # Pages that isolate themselves (for shared memory, as Pyodide may) load nothing that does not say so.
                 headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+                if "Origin" not in headers.get("Vary", ""):  # Starlette before 1.0 leaves it out for other pages
+                    headers.add_vary_header("Origin")
             await send(message)
 
         await self._app(scope, receive, send_with_headers)

@@ -6,8 +6,9 @@ import asyncio
 import math
 import threading
 from functools import partial
+from socket import socket
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import uvicorn
 
@@ -20,6 +21,7 @@ from livn_ui.companion.settings import CompanionSettings
 from livn_ui.systems import find_systems
 
 _START_WITHIN = 10.0
+_STOP_WITHIN = 5.0
 
 
 class Companion:
@@ -55,20 +57,23 @@ class Companion:
         """
         if self._thread is not None:
             raise BackendError(f"the companion file server at {self.address} is running already")
-        settings = self.settings
+        settings, hashes = self.settings, Hashes()
         find_systems(settings.root_dir)
+        server = _Server(_configuration(settings, hashes))
         sockets = listen(settings.host, settings.port)
         shown = f"[{settings.host}]" if ":" in settings.host else settings.host
         self.address = f"http://{shown}:{sockets[0].getsockname()[1]}"
-        self._error, hashes = None, Hashes()
-        self._server = _Server(_configuration(settings, hashes))
+        self._server, self._error = server, None
         self._thread = threading.Thread(
-            target=self._run, args=(self._server, sockets, hashes), name="livn-companion", daemon=True
+            target=self._run, args=(server, sockets, hashes), name="livn-companion", daemon=True
         )
         self._thread.start()
-        self._server.answers.wait(_START_WITHIN)
-        if not self._server.started:
-            self.stop()
+        try:
+            server.answers.wait(_START_WITHIN)
+        finally:  # Ctrl-C may come here as well
+            if not server.started:
+                self.stop()
+        if self._thread is None:
             raise BackendError(f"the companion file server did not start at {self.address}: {self._error}")
         return self
 
@@ -83,7 +88,8 @@ class Companion:
         if self._thread is None or self._server is None:
             return
         self._server.should_exit = True
-        self._thread.join()
+        # A read from a disk that has gone away may never end; the thread is a daemon and ends with the process.
+        self._thread.join(self.settings.limits.stop + _STOP_WITHIN)
         self._thread = self._server = None
 
     def __enter__(self) -> Self:
@@ -94,7 +100,7 @@ class Companion:
     ) -> None:
         self.stop()
 
-    def _run(self, server: _Server, sockets: list[Any], hashes: Hashes) -> None:
+    def _run(self, server: _Server, sockets: list[socket], hashes: Hashes) -> None:
         try:
             asyncio.run(_serve(server, sockets, self.settings))
         except BaseException as error:  # whatever it was, check() tells
@@ -113,7 +119,7 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self.answers = threading.Event()
 
-    async def startup(self, sockets: list[Any] | None = None) -> None:
+    async def startup(self, sockets: list[socket] | None = None) -> None:
         await super().startup(sockets)
         self.answers.set()
 
@@ -134,7 +140,7 @@ def _configuration(settings: CompanionSettings, hashes: Hashes) -> uvicorn.Confi
     )
 
 
-async def _serve(server: _Server, sockets: list[Any], settings: CompanionSettings) -> None:
+async def _serve(server: _Server, sockets: list[socket], settings: CompanionSettings) -> None:
     watching = asyncio.create_task(watch(server, settings.limits))
     try:
         await server.serve(sockets)

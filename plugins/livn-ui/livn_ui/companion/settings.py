@@ -10,6 +10,10 @@ from livn_core.errors import ConfigError
 from livn_ui.origins import Origins
 
 
+def _absolute(path: str | Path) -> Path:
+    return Path(path).absolute()
+
+
 def _port(_instance: object, _attribute: object, port: int) -> None:
     if not 0 <= port <= 65535:
         raise ConfigError(f"files_port: {port} is no port; it is a number from 1 to 65535, or 0 for any that is free")
@@ -36,8 +40,8 @@ class Limits:
 class CompanionSettings:
     """What to serve."""
 
-    root_dir: Path = attrs.field(converter=Path)
-    """The directory that holds the systems."""
+    root_dir: Path = attrs.field(converter=_absolute)
+    """The directory that holds the systems; absolute, so that it stays the same when the process changes its own."""
     host: str = "127.0.0.1"
     """The interface to listen on, by name or address."""
     port: int = attrs.field(default=0, validator=_port)

@@ -10,7 +10,7 @@ from typing import Any
 from livn_core import open_neuroh5
 from livn_core.errors import FormatError
 from livn_core.neuroh5 import NeuroH5File
-from livn_ui.companion.opening import Signature
+from livn_ui.companion.opening import OpenFile, Signature
 
 _REMEMBERED = 1 << 10
 
@@ -22,14 +22,17 @@ class Structures:
         self._known: OrderedDict[Signature, dict[str, Any]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(self, path: Path, signature: Signature) -> dict[str, Any]:
-        """Populations and projections of a file, and what is wrong with it: ``{"populations": [...], ...}``."""
+    def get(self, path: Path, file: OpenFile) -> dict[str, Any]:
+        """What :func:`read_structure` finds in a file, which lies at ``path``."""
         with self._lock:  # held while reading: many who ask for a new system at once shall not all read it
-            if signature not in self._known:
-                self._known[signature] = read_structure(path)
+            found = self._known.get(file.signature)
+            if found is None:
+                found = read_structure(path)
+                if not file.is_fresh:
+                    self._known[file.signature] = found
                 if len(self._known) > _REMEMBERED:
                     self._known.popitem(last=False)
-            return self._known[signature]
+            return found
 
 
 def read_structure(path: Path) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Start and stop a real HSDS server on this machine.
 
-``settings`` says what to start, ``installation`` finds HSDS, ``ports``, ``lock`` and ``environment`` prepare the start,
+``settings`` says what to start, ``installation`` finds HSDS, ``lock`` and ``environment`` prepare the start,
 ``nodes`` are its processes, ``_node`` is what runs in them, inside HSDS's own Python, ``readiness`` asks them how they
 are, ``log`` keeps what they say, and ``server`` ties these together.
 """

@@ -16,7 +16,8 @@ from types import TracebackType
 from typing import Self
 
 from livn_core.errors import BackendError, BackendWarning, ConfigError
-from livn_ui.hsds import environment, ports, readiness
+from livn_ui import ports
+from livn_ui.hsds import environment, readiness
 from livn_ui.hsds.installation import find_hsds
 from livn_ui.hsds.lock import StoreLock
 from livn_ui.hsds.log import Log

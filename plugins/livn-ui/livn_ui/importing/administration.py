@@ -11,6 +11,7 @@ import contextlib
 import posixpath
 from collections.abc import Mapping
 from typing import Any, Self
+from urllib.parse import quote
 
 import attrs
 import requests
@@ -30,13 +31,12 @@ RIGHTS = ("create", "read", "update", "delete", "readACL", "updateACL")
 Rights = Mapping[str, Mapping[str, bool]]
 
 
-_TIMEOUT = 30.0
-_RETRIES = 20
+_TIMEOUT = 15.0
 
 
 def patient(config: HsdsConfig) -> HsdsConfig:
     """The same server, with patience: HSDS waits up to 10 s for its storage, and answers 503 until it has room."""
-    return attrs.evolve(config, timeout=max(config.timeout, _TIMEOUT), retries=max(config.retries, _RETRIES))
+    return attrs.evolve(config, timeout=max(config.timeout, _TIMEOUT), retries=max(config.retries, 1))
 
 
 @attrs.frozen
@@ -47,6 +47,10 @@ class Entry:
     """Id of its content."""
     marker: Marker | None
     """What an import left there."""
+
+
+def _acl(user: str) -> str:
+    return f"/acls/{quote(user, safe='')}"
 
 
 class Administration:
@@ -170,11 +174,11 @@ class Administration:
         now = self.rights(domain)
         for user, rights in wanted.items():
             if now.get(user) != rights and (user in now or any(rights.values())):
-                self._send("PUT", domain, _MADE, f"/acls/{user}", json=dict(rights))
+                self._send("PUT", domain, _MADE, _acl(user), json=dict(rights))
 
     def touch(self, domain: str) -> float:
         """Change nothing of a name but the time of its last change, and return that."""
-        self._send("PUT", domain, _MADE, f"/acls/{self._config.username or 'default'}", json={})
+        self._send("PUT", domain, _MADE, _acl(self._config.username or "default"), json={})
         found = self.state(domain)
         if found is None:
             raise SourceNotFoundError(f"{Target(self._config, domain)}: it has gone")
@@ -203,6 +207,6 @@ class Administration:
         HSDS does this by itself some seconds later; where it cannot do it now, or not at once, nothing is lost.
         """
         config = self._config
-        parameters = {"domain": domain, "rescan": 1, **({"bucket": config.bucket} if config.bucket else {})}
+        parameters = {"domain": domain, "rescan": "1", "bucket": config.bucket}
         with bounded_session(0) as session, contextlib.suppress(requests.RequestException):
             session.put(f"{config.endpoint}/", params=parameters, auth=self._login, timeout=_NOT_LONG)

@@ -9,7 +9,7 @@ from pathlib import Path
 import attrs
 from livn_h5pyd.config import HsdsConfig
 
-from livn_core.errors import FormatError, LivnError, SystemNotFoundError
+from livn_core.errors import FormatError, SystemNotFoundError
 from livn_ui.importing.importer import Import, Imported
 from livn_ui.importing.loading import ImportOptions
 from livn_ui.systems import ServedSystem, find_system, find_systems
@@ -172,5 +172,5 @@ def _one(config: HsdsConfig, task: Task | Failed, options: ImportOptions) -> Imp
         return task
     try:
         return Import(config, task.source, task.domain, options).run()
-    except (LivnError, OSError) as error:
+    except Exception as error:  # whatever it is, other files can go on
         return Failed(task.source, task.domain, error)

@@ -13,8 +13,9 @@ import contextlib
 import os
 import tempfile
 import threading
+from collections.abc import Callable
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from h5json.objid import createObjId  # type: ignore[import-untyped]
 from livn_h5pyd.config import HsdsConfig
@@ -23,10 +24,11 @@ from livn_core.errors import BackendError, LivnError
 from livn_ui.importing.administration import Administration
 from livn_ui.importing.progress import WAITING, Watch
 
+fcntl: Any
 try:
     import fcntl
 except ImportError:  # not a POSIX system: imports there see each other by the time of the last change only
-    fcntl = None  # type: ignore[assignment]
+    fcntl = None
 
 BEAT = 2.0
 """Seconds between two changes of the name's time."""
@@ -58,6 +60,8 @@ class Claim:
         self.name = name
         self.root = root
         self.fresh = fresh
+        self.over = False
+        """Whether the name has gone for good; otherwise the next import finds it."""
         self._lock = lock
         self._administration = Administration(config)
         self._last: float | None = None
@@ -78,19 +82,20 @@ class Claim:
         with Administration(config) as administration:
             while True:
                 watch.check()
+                # Asked first, because a name that is there already costs HSDS a root that nobody will use.
+                left = _left_behind(administration, name, watch)
+                if left is not None:
+                    return cls(config, name, *left, fresh=False)._hold()
                 root = str(createObjId("groups"))
                 lock = _LocalLock.made(root)
                 try:
                     made = administration.create(name, root)
                 except BaseException:
-                    lock.release()
+                    lock.release(remove=False)
                     raise
                 if made:
                     return cls(config, name, root, lock, fresh=True)._hold()
-                lock.release()
-                left = _left_behind(administration, name, watch)
-                if left is not None:
-                    return cls(config, name, *left, fresh=False)._hold()
+                lock.release(remove=True)
 
     def _hold(self) -> Self:
         try:
@@ -106,8 +111,14 @@ class Claim:
             with contextlib.suppress(LivnError):  # whatever it is, who works with the name will meet it too
                 self.check()
 
-    def check(self) -> None:
-        """Show that the import runs; raise a ``ClaimLostError`` if the name is no longer ours."""
+    def check(self, change: Callable[[], object] = bool) -> None:
+        """Show that the import runs; raise a ``ClaimLostError`` if the name is no longer ours.
+
+        Parameters
+        ----------
+        change
+            Called if it is: something that changes the time of the name's last change.
+        """
         with self._one_at_a_time:
             now = self._administration.state(self.name)
             others = now is None or now[0] != self.root or (self._last is not None and now[1] != self._last)
@@ -116,19 +127,25 @@ class Claim:
                 raise ClaimLostError(
                     f"{self.name}: another import took over while this one stood still, or it was deleted; import again"
                 )
+            self._last = None  # until it is known: a request may have been obeyed though its answer was lost
+            change()
             self._last = self._administration.touch(self.name)
 
-    def release(self) -> None:
-        """Stop showing that the import runs; what becomes of the name is the caller's business."""
+    def rest(self) -> None:
+        """No longer show that the import runs: the name is about to go."""
         self._ended.set()
         if self._thread.is_alive():
             self._thread.join()
+
+    def release(self) -> None:
+        """Let the next import have the name."""
+        self.rest()
         self._administration.close()
-        self._lock.release()
+        self._lock.release(remove=self.over)
 
 
 def _left_behind(administration: Administration, name: str, watch: Watch) -> tuple[str, _LocalLock] | None:
-    """Root and lock of a name whose holder has gone; ``None`` when the name has gone."""
+    """Root and lock of a name whose holder has gone; ``None`` when there is no such name, or no longer."""
     seen, missed = administration.state(name), 0
     while seen is not None:
         lock = _LocalLock.found(seen[0])
@@ -185,10 +202,11 @@ class _LocalLock:
             return cls(None, None, others=True)
         return cls(path, handle)
 
-    def release(self) -> None:
-        """Remove the file and give the lock back; doing so twice is harmless."""
+    def release(self, *, remove: bool) -> None:
+        """Give the lock back, and remove the file if nobody will look for it; doing so twice is harmless."""
         if self._handle is not None and self._path is not None:
-            self._path.unlink(missing_ok=True)
+            if remove:
+                self._path.unlink(missing_ok=True)
             os.close(self._handle)
             self._handle = None
 

@@ -6,8 +6,10 @@ The server that was named; else the one that serves the directory of systems on 
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,6 +24,8 @@ from livn_ui.serving.record import ServerRecord, run_dir_of, running_server, sto
 
 USUAL_ENDPOINT = "http://localhost:5101"
 _TAIL = 2**18
+_TOO_LITTLE = 2**23
+"""Bytes: a few chunks."""
 _REASON = re.compile(rb"IOError .*\[Errno \d+\] ([^:\n]+)")
 
 
@@ -60,8 +64,13 @@ class ServerLog:
 
     def trouble(self) -> str:
         """Why the server could not write lately; empty where nothing is known."""
+        if self._store is None or self._path is None:
+            return ""
+        with contextlib.suppress(OSError):
+            if shutil.disk_usage(self._store).free < _TOO_LITTLE:
+                return f"the disk of {self._store} is full"  # and the log may say nothing of it, being there too
         size = self._size()
-        if self._path is None or size == self._begin:
+        if size == self._begin:
             return ""
         try:
             with self._path.open("rb") as file:

@@ -10,7 +10,13 @@ import attrs
 from livn_h5pyd.config import HsdsConfig
 from livn_h5pyd.failures import Target
 
-from livn_core.errors import BackendConnectionError, BackendError, BackendPermissionError, ConfigError
+from livn_core.errors import (
+    BackendConnectionError,
+    BackendError,
+    BackendPermissionError,
+    ConfigError,
+    InvalidArgumentError,
+)
 from livn_ui.importing import switching
 from livn_ui.importing.administration import Administration
 from livn_ui.importing.claim import Claim
@@ -119,8 +125,7 @@ class Import:
     def run(self) -> Imported:
         """Import the file, if that is needed; raises as :func:`import_file` does."""
         began = time.monotonic()
-        if self._domain.split("/", 2)[1] == "db":
-            raise ConfigError(f"{self._path}: HSDS keeps content in /db, so no system can have that name; rename it")
+        _check_domain(self._domain)
         with open_hdf5(self._path) as file, Administration(self._config) as administration:
             source = Source(self._path, file, survey(file), Fingerprint.of(self._path, self._watch))
             outcome = None
@@ -149,7 +154,7 @@ class Import:
         if self._options.force or self._wrong:
             return False
         there = administration.find(self._domain)
-        return there is not None and there.marker is not None and there.marker.is_of(source.print.sha256)
+        return there is not None and there.marker is not None and there.marker.is_of(source.fingerprint.sha256)
 
     def _is_right(self, source: Source) -> bool:
         try:
@@ -177,3 +182,10 @@ class Import:
         finally:
             claim.release()
         return REPAIRED if self._wrong else IMPORTED
+
+
+def _check_domain(domain: str) -> None:
+    if not domain.startswith("/") or domain.endswith("/"):
+        raise InvalidArgumentError(f"{domain!r} is no domain; one is named like /EI1/cells.h5")
+    if domain.split("/")[1] == "db":
+        raise ConfigError(f"{domain}: HSDS keeps content in /db, so no system can have that name; rename it")

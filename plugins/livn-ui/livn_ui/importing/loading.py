@@ -17,7 +17,7 @@ from livn_h5pyd.failures import Target, translated
 from livn_core.errors import BackendConnectionError, BackendError, BackendPermissionError, FormatError, LivnError
 from livn_ui.importing import switching
 from livn_ui.importing.administration import Administration
-from livn_ui.importing.claim import Claim
+from livn_ui.importing.claim import Claim, ClaimLostError
 from livn_ui.importing.marker import Marker
 from livn_ui.importing.progress import FLUSHING, Step, Watch
 from livn_ui.importing.source import Fingerprint, SourceChangedError
@@ -67,15 +67,15 @@ class Source:
     """The same, open."""
     found: Survey
     """What is in it."""
-    print: Fingerprint
+    fingerprint: Fingerprint
 
     def marker(self) -> Marker:
         """What its import leaves in the domain."""
-        return Marker(self.print.sha256, self.print.size, self.path.name)
+        return Marker(self.fingerprint.sha256, self.fingerprint.size, self.path.name)
 
     def check(self) -> None:
         """Raise a ``SourceChangedError`` if the file has changed since it was looked at."""
-        self.print.check(self.path)
+        self.fingerprint.check(self.path)
 
 
 class Loading:
@@ -107,7 +107,7 @@ class Loading:
         if self._claim.fresh:
             return True
         there = administration.find(self._claim.name)
-        if there is None or there.marker is None or not there.marker.is_of(self._source.print.sha256):
+        if there is None or there.marker is None or not there.marker.is_of(self._source.fingerprint.sha256):
             return False
         try:
             with self._open() as database:
@@ -141,7 +141,7 @@ class Loading:
         try:
             options = self._options
             rights = switching.rights_of(administration, domain, private=options.private, public=options.public)
-            administration.set_rights(self._claim.name, rights)
+            self._claim.check(lambda: administration.set_rights(self._claim.name, rights))
             if self._claim.fresh:
                 self._anew(administration)
             else:
@@ -161,8 +161,8 @@ class Loading:
         self._written = self._source.found.nbytes
         self._source.check()
         self._flush(administration)
-        with self._summary(administration):
-            verify(self._source.file, self._target, self._watch)
+        self._summarise(administration)
+        verify(self._source.file, self._target, self._watch)
 
     def _continued(self, administration: Administration) -> None:
         anew: list[tuple[Piece, Any]] = []
@@ -178,8 +178,8 @@ class Loading:
             self._written = sum(piece.nbytes for piece, _ in anew)
             self._source.check()
             self._flush(administration)
-            with self._summary(administration):
-                comparison.pieces(anew)
+            self._summarise(administration)
+            comparison.pieces(anew)
 
     @contextlib.contextmanager
     def _open(self) -> Iterator[Hdf5db]:
@@ -206,45 +206,57 @@ class Loading:
             "and import again"
         )
 
-    @contextlib.contextmanager
-    def _summary(self, administration: Administration) -> Iterator[None]:
-        """Have the metadata collected meanwhile, so that the first reader need not wait for it."""
-        thread = threading.Thread(target=administration.summarise, args=(self._claim.name,), daemon=True)
-        thread.start()
-        yield
-        thread.join()
+    def _summarise(self, administration: Administration) -> None:
+        """Have the metadata collected while the values are compared; nobody waits for it."""
+        threading.Thread(target=administration.summarise, args=(self._claim.name,), daemon=True).start()
 
     def _failed(self, administration: Administration, error: LivnError) -> None:
         """Clear up after an error, and say more about it where more is known."""
-        known: LivnError = error
-        if isinstance(error, BackendError) and not isinstance(error, _NO_USE) and self._options.trouble():
-            known = self._no_room()
-        if isinstance(error, FormatError | ImportVerificationError):
-            try:
-                self._source.check()
-            except SourceChangedError as changed:
-                known = changed
+        known = self._better_known(error)
         if isinstance(known, _NO_USE):
             with contextlib.suppress(LivnError):
-                self.discard(administration)
+                self.discard(administration, full=isinstance(known, StorageError))
         if known is not error:
             raise known from error
 
-    def discard(self, administration: Administration) -> None:
+    def _better_known(self, error: LivnError) -> LivnError:
+        try:
+            if isinstance(error, FormatError | ImportVerificationError):
+                self._source.check()
+            elif isinstance(error, BackendError) and not isinstance(error, StorageError):
+                if self._options.trouble():
+                    return self._no_room()
+                self._claim.check()
+        except (SourceChangedError, ClaimLostError) as reason:
+            return reason
+        except LivnError:
+            pass
+        return error
+
+    def discard(self, administration: Administration, *, full: bool = False) -> None:
         """Delete the temporary name with its content.
+
+        Parameters
+        ----------
+        administration
+            The server.
+        full
+            Whether its storage is known to be full.
 
         Raises
         ------
         BackendError
             The server does not let us.
         """
-        self._claim.release()
+        self._claim.rest()
         name, root = self._claim.name, self._claim.root
-        written = administration.flush(name)
+        written = not full and administration.flush(name)
         administration.delete(name)
         if not written:
             # HSDS deletes what is on disk, but goes on trying to write what it has in memory. With the same root once
-            # more that can be waited for, and deleted with the rest.
+            # more that can be waited for, and deleted with the rest; if not now, then by the next import.
             administration.create(name, root)
-            _ = administration.flush(name) or administration.flush(name)
+            if not administration.flush(name):
+                return
             administration.delete(name)
+        self._claim.over = True

@@ -1,7 +1,8 @@
 """Rewrite an HDF5 file so that ``hsload`` takes it.
 
 NeuroH5 files hold datasets of a fixed extent with larger chunks, such as ``H5Types/Populations``. That is legal, but
-HSDS's tools refuse it, and leave an empty domain behind. They also spend most of their time on small chunks.
+HSDS's tools refuse it, and leave an empty domain behind. They also refuse a dataset of more than 128 MiB that has no
+chunks, and spend most of their time on small ones.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from pathlib import Path
 import h5py
 
 from livn_ui.importing.source import open_hdf5
-from livn_ui.importing.storage import pieces, storage_of
+from livn_ui.importing.storage import CHUNK_BYTES, pieces, storage_of
 from livn_ui.importing.survey import address
 
 
@@ -88,8 +89,10 @@ class _Copy:
 
 
 def _needs_other_storage(dataset: h5py.Dataset) -> bool:
-    if dataset.chunks is None or dataset.dtype.kind == "O":
+    if dataset.dtype.kind == "O":
         return False
+    if dataset.chunks is None:  # to HSDS that is one chunk, and one that does not fit into its memory is refused
+        return int(dataset.nbytes) > CHUNK_BYTES
     wanted = storage_of(dataset)
     return dataset.chunks != wanted["chunks"] or dataset.compression not in (None, "gzip") or bool(dataset.fletcher32)
 

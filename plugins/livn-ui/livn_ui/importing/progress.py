@@ -65,16 +65,16 @@ class Watch:
 
     def begin(self, stage: str, total: int = 0) -> None:
         """A new stage begins."""
-        self._change(stage=stage, done=0, total=total)
+        self._change(lambda step: attrs.evolve(step, stage=stage, done=0, total=total))
 
     def advance(self, size: int) -> None:
         """So many bytes of the stage are done."""
-        self._change(more=size)
+        self._change(lambda step: attrs.evolve(step, done=step.done + size))
 
-    def _change(self, more: int = 0, **fields: object) -> None:
+    def _change(self, change: Callable[[Step], Step]) -> None:
         self.check()
         with self._lock:
-            self._step = attrs.evolve(self._step, **(fields or {"done": self._step.done + more}))
+            self._step = change(self._step)
             if self._tell is not None:
                 self._tell(self._step)
 

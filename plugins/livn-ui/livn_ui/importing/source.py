@@ -74,11 +74,18 @@ def open_hdf5(path: Path) -> h5py.File:
     SourceNotFoundError
         There is no such file.
     FormatError
-        It is not HDF5, or damaged.
+        It is not HDF5, or damaged, or being written.
+    PermissionError
+        It may not be read.
     """
     if not path.is_file():
         raise SourceNotFoundError(f"{path}: no such file")
     try:
         return h5py.File(path, "r")
+    except PermissionError:
+        raise
+    except BlockingIOError as error:
+        problem = "is open for writing in another program; import it when that is done"
+        raise FormatError(str(path), "/", problem) from error
     except OSError as error:
         raise FormatError(str(path), "/", f"is not HDF5, or damaged ({error})") from error

@@ -15,7 +15,8 @@ each a file and a request here. Between 1 and 4 MiB reads are equally fast."""
 PIECE_BYTES = 4 * 2**20
 """Size of one request for values, both ways."""
 
-_GZIP_LEVEL = 4
+_GZIP_LEVEL = 1
+"""On 48 MB of sources and distances, shuffled, level 4 made 28.8 MB and level 1 28.2 MB, in less time."""
 
 
 class Storage(TypedDict, total=False):

@@ -58,16 +58,23 @@ def closed(rights: Rights) -> Rights:
 def switch(administration: Administration, claim: Claim, domain: str) -> None:
     """Put what is under the claimed name in the place of ``domain``; the claim is used up."""
     old = administration.state(domain)
-    if old is not None:
+    if old is None or old[0] != claim.root:
+        _replace(administration, claim, domain, replaced=old is not None)
+    claim.rest()
+    administration.drop_name(importing(domain))
+    claim.over = True
+
+
+def _replace(administration: Administration, claim: Claim, domain: str, *, replaced: bool) -> None:
+    if replaced:
         _link(administration, domain, former(domain))
     claim.check()
-    if old is not None:
+    if replaced:
         administration.drop_name(domain)
     _link(administration, importing(domain), domain)
-    if old is not None:
+    old = administration.state(former(domain))
+    if old is not None and old[0] != claim.root:
         administration.delete(former(domain))
-    claim.release()
-    administration.drop_name(importing(domain))
 
 
 def _link(administration: Administration, source: str, target: str) -> None:
@@ -98,6 +105,7 @@ def settle(administration: Administration, claim: Claim, domain: str) -> bool:
     if now is None or now[0] != claim.root:
         return False
     administration.set_rights(domain, administration.rights(importing(domain)))
-    claim.release()
+    claim.rest()
     administration.drop_name(importing(domain))
+    claim.over = True
     return True

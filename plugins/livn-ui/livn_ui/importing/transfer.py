@@ -40,7 +40,7 @@ class Piece:
     def read(self) -> Any:
         """The values in the file; a ``FormatError`` where they cannot be read."""
         try:
-            return np.asarray(self.dataset[self.where])
+            return self.dataset[self.where]
         except (OSError, RuntimeError, TypeError, ValueError) as error:
             problem = f"cannot be read ({error})"
             raise FormatError(str(self.dataset.file.filename), str(self.dataset.name), problem) from error
@@ -191,9 +191,9 @@ def write_piece(database: Hdf5db, target: Target, piece: Piece, new: Any) -> Non
     """
     values = piece.read()
     with translated(target, str(piece.dataset.name)):
-        if values.dtype.kind in _AS_IN_MEMORY:
+        if piece.dataset.dtype.kind in _AS_IN_MEMORY:
             selection = selections.select(piece.dataset.shape, piece.where)
-            database.plugin.updateValue(new.id.uuid, selection, values)
+            database.plugin.updateValue(new.id.uuid, selection, np.asarray(values))
         else:
             with _ONE_BY_ONE:  # h5pyd's bookkeeping of values that wait is not made for two threads
                 new[piece.where] = values

@@ -11,7 +11,7 @@ import h5py
 import h5pyd
 import numpy as np
 from h5json import Hdf5db  # type: ignore[import-untyped]
-from livn_h5pyd.connection import open_database, root_group
+from livn_h5pyd.connection import root_group
 from livn_h5pyd.dtypes import enum_labels, level
 from livn_h5pyd.failures import Target, translated
 from livn_h5pyd.file import HsdsFile
@@ -21,10 +21,14 @@ from livn_ui.importing.parallel import for_each
 from livn_ui.importing.progress import COMPARING, Watch
 from livn_ui.importing.storage import pieces
 from livn_ui.importing.survey import MARK, address
-from livn_ui.importing.transfer import Piece
+from livn_ui.importing.transfer import Piece, open_for_writing
 
 Repair = Callable[[Piece, Any], None]
 """Writes a piece of a dataset anew, given h5pyd's dataset."""
+
+
+_DESCRIPTIONS = 8
+"""Requests at a time for what describes objects; they are small."""
 
 
 class ImportVerificationError(BackendError):
@@ -57,7 +61,7 @@ def verify(source: h5py.File, domain: HsdsFile | Target, watch: Watch | None = N
     """
     target = domain if isinstance(domain, Target) else domain.target
     with translated(target):
-        database = open_database(target.config, target.domain)
+        database = open_for_writing(target.config, target.domain)  # a reader is spared the attributes
     try:
         comparison = Comparison(source, target, watch or Watch(Path(source.filename), target.domain), database)
         comparison.structure()
@@ -96,8 +100,20 @@ class Comparison:
             Names the first object that differs.
         """
         with translated(self._target):
+            self._ask_for_all()
             root = root_group(self._database)
         self._object(self._source, root, "/")
+
+    def _ask_for_all(self) -> None:
+        """Ask for what describes the objects, side by side; h5pyd by itself asks for one after the other."""
+        seen: set[str] = set()
+        waiting = [str(self._database.root_id)]
+        while waiting:
+            self._watch.check()
+            for_each(self._database.getObjectById, waiting, _DESCRIPTIONS)
+            seen.update(waiting)
+            below = {one for group in waiting for one in _below(self._database, group)}
+            waiting = sorted(below - seen)
 
     def values(self, repair: Repair | None = None) -> int:
         """Compare all values; :meth:`structure` comes first.
@@ -144,7 +160,7 @@ class Comparison:
     def _same_values(self, piece: Piece, new: Any) -> bool:
         with translated(self._target, str(piece.dataset.name)):
             found = np.asarray(new[piece.where])
-        return _equal(piece.read(), found)
+        return _equal(np.asarray(piece.read()), found)
 
     def _differs(self, path: str, problem: str) -> ImportVerificationError:
         return ImportVerificationError(f"{self._target}: {path}: {problem}; import the file again")
@@ -207,6 +223,13 @@ class Comparison:
                 raise self._differs(path, f"has another attribute {name!r}")
 
 
+def _below(database: Hdf5db, group: str) -> Iterator[str]:
+    """Ids of the objects that a group's hard links lead to."""
+    for link in database.getObjectById(group).get("links", {}).values():
+        if link.get("class") == "H5L_TYPE_HARD":
+            yield link["id"]
+
+
 def _shown(where: tuple[slice, ...]) -> str:
     return f"[{', '.join(f'{part.start}:{part.stop}' for part in where)}]" if where else "it"
 
@@ -227,8 +250,8 @@ def _equal(old: np.ndarray[Any, Any], new: np.ndarray[Any, Any]) -> bool:
     if old.dtype.names is not None:  # field by field, since padding between fields is no value
         same = new.dtype.names == old.dtype.names
         return same and all(_equal(old[name], new[name]) for name in old.dtype.names)
-    if old.dtype.kind == "O":
-        return bool(np.array_equal(old, new))
+    if old.dtype.kind in "OSU" and new.dtype.kind in "OSU":
+        return old.shape == new.shape and list(map(_text, old.flat)) == list(map(_text, new.flat))
     kind = level(old.dtype)
     # Bytes and not values: NaN equals NaN then, and -0.0 is not 0.0.
     return old.shape == new.shape and old.astype(kind).tobytes() == new.astype(kind).tobytes()
@@ -238,9 +261,8 @@ def _same_attribute(old: Any, new: Any) -> bool:
     if isinstance(old, h5py.Empty):
         return isinstance(new, h5pyd.Empty)
     before, after = np.asarray(old), np.asarray(new)
-    if before.dtype.kind in "OSU":  # text of fixed and of any length, as str or as bytes
-        return before.shape == after.shape and list(map(_text, before.flat)) == list(map(_text, after.flat))
-    return before.dtype.kind == after.dtype.kind and _equal(before, after)
+    text = {before.dtype.kind, after.dtype.kind} <= set("OSU")  # of fixed and of any length, as str or as bytes
+    return (text or before.dtype.kind == after.dtype.kind) and _equal(before, after)
 
 
 def _text(value: Any) -> str:

@@ -11,8 +11,9 @@ from typing import Self
 from urllib.parse import urlsplit
 
 from livn_core.errors import ConfigError
+from livn_ui import ports
 from livn_ui.companion import Companion, CompanionSettings
-from livn_ui.hsds import HsdsServer, ports
+from livn_ui.hsds import HsdsServer
 from livn_ui.serving.folders import Folders
 from livn_ui.serving.passwords import ADMIN, Users, users_for
 from livn_ui.serving.record import ServerRecord, remove_record, running_server

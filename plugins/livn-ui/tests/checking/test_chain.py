@@ -133,6 +133,7 @@ def test_data_nodes_that_hang_or_have_ended_and_a_server_without_systems(look, s
     assert empty.step("systems").remedy == "livn ui import"
     assert "1 of 2 without an answer: number 1 (no answer within 2 s)" in hanging.step("data nodes").found
     assert ended.step("HSDS").status == "ok"
+    assert ended.step("systems").found == "waits for: data nodes"
     assert ended.step("data nodes").found == "1 of 2 without an answer: number 2 (status 500)"
     assert "restart the server" in ended.step("data nodes").remedy
 
@@ -232,6 +233,7 @@ def test_imports_that_came_to_nothing(look, name):
     name("/Rest/connections.h5", "connections.h5")
     name("/Cells/cells.h5", "cells.h5")
     name("/lab/Empty/cells.h5")
+    name("/Empty/cells.h5")
     report = look()
     half, begun, rest, cells = (report.step(f"system {name}") for name in ("Half", "Begun", "Rest", "Cells"))
     assert (half.status, begun.status, rest.status, cells.status) == ("warn", "warn", "fail", "warn")
@@ -240,9 +242,10 @@ def test_imports_that_came_to_nothing(look, name):
     assert begun.found.startswith("its folder holds only cells.h5.importing")
     assert "neither cells.h5 nor graph.h5" in rest.found
     assert "there is no connections.h5" in cells.found
+    assert report.step("system Empty").remedy == "livn ui import Empty --force"
     empty = report.step("system lab/Empty")
     assert empty.status == "fail"
-    assert empty.remedy == "livn ui import lab/Empty --force"
+    assert empty.remedy == "import it again, in the way it was imported before"
 
 
 def test_a_private_system(look, server, name):
@@ -298,6 +301,11 @@ def test_a_wrong_setting(look, server, monkeypatch):
     assert "unknown field 'passwort'" in report.step("LIVN_HSDS").found
     assert "geheim" not in repr(report)
     assert report.step("system EI1").status == "ok"
+
+
+def test_commands_name_the_server_that_was_named(server):
+    assert find_target(server.endpoint).how_to_import("EI2") == f"livn ui import EI2 endpoint={server.endpoint}"
+    assert find_target("http://localhost:5101/").how_to_import() == "livn ui import"
 
 
 @pytest.mark.parametrize(

@@ -303,7 +303,9 @@ def test_a_tag_changes_with_the_file(companion, client, tmp_path):
         answer = server.ask("/files/S/graph.json")
         assert answer.body == text.encode()
         tags.append(answer.headers["etag"])
-    assert len(set(tags)) == 3
+        # It might be written to once more in the same tick of the clock.
+        tags.append(server.ask("/files/S/graph.json").headers["etag"])
+    assert len(set(tags)) == 6
 
 
 @pytest.mark.parametrize("path", ["/", "/systems", "/systems/EI1", "/files/EI1/graph.json", "/health"])

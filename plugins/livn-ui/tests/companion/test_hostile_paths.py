@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import itertools
 import random
-import threading
 from urllib.parse import quote
 
 import pytest
+from livn_ui.companion import opening
 
 UP = [
     "..",
@@ -242,27 +242,26 @@ def test_names_in_listings_are_those_that_are_served(server, secret):
             assert secret.encode() not in answer.raw
 
 
-def test_a_link_that_is_put_in_between(tree, server, secret):
-    """The file's directory is exchanged for a link all the time, while it is asked for."""
-    folder, aside = tree / "EI1" / "swap", tree / "EI1" / "aside"
+@pytest.mark.parametrize("part", ["folder", "file"])
+def test_a_link_that_is_put_in_between(companion, client, tree, secret, monkeypatch, part):
+    """Between the check of a path and its opening, which no client could time, a link takes its place."""
+    folder = tree / "EI1" / f"swapped {part}"
     folder.mkdir()
     (folder / "graph.json").write_text("{}")
-    over = threading.Event()
+    opened = opening._open
 
-    def swap():
-        while not over.is_set():
-            folder.rename(aside)
-            folder.symlink_to("../../root2/EI1")
-            folder.unlink()
-            aside.rename(folder)
+    def open_late(root, parts):
+        victim = folder if part == "folder" else folder / "graph.json"
+        target = "../../root2/EI1" if part == "folder" else "../../../root2/EI1/graph.json"
+        victim.rename(victim.with_name("aside"))
+        victim.symlink_to(target)
+        assert secret in (folder / "graph.json").read_text()
+        return opened(root, parts)
 
-    thread = threading.Thread(target=swap)
-    thread.start()
-    try:
-        answers = [server.ask("/files/EI1/swap/graph.json") for _ in range(300)]
-    finally:
-        over.set()
-        thread.join()
-    assert {answer.status for answer in answers} <= {200, 404}
-    assert server.ask("/files/EI1/swap/graph.json").body == b"{}"
-    assert all(secret.encode() not in answer.raw for answer in answers)
+    server = client(companion(tree).address)
+    path = f"/files/EI1/{quote(folder.name)}/graph.json"
+    assert server.ask(path).body == b"{}"
+    monkeypatch.setattr(opening, "_open", open_late)
+    answer = server.ask(path)
+    assert answer.status == 404
+    assert secret.encode() not in answer.raw

@@ -11,6 +11,7 @@ import os
 import random
 import signal
 import socket
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -18,10 +19,12 @@ from pathlib import Path
 
 import pytest
 from livn_ui.companion import Companion, CompanionSettings, Limits
+from livn_ui.companion.connections import Connection
 
 from livn_core.errors import BackendError, ConfigError
 
 SIZE = 48 << 20
+looks_into_proc = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 REQUEST = b"GET /files/S/cells.h5 HTTP/1.1\r\nHost: localhost\r\n\r\n"
 CLOSING = REQUEST.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
 
@@ -63,6 +66,7 @@ def settle(is_settled):
     assert is_settled()
 
 
+@looks_into_proc
 def test_nothing_is_left_behind(tree, client):
     threads, before = set(threading.enumerate()), handles()
     for _ in range(3):
@@ -75,6 +79,7 @@ def test_nothing_is_left_behind(tree, client):
     assert handles() <= before
 
 
+@looks_into_proc
 def test_an_answer_that_nobody_waits_for_leaves_no_handle(companion, client, large):
     server = client(companion(large.parents[1], serve_h5=True).address)
     before = handles()
@@ -131,6 +136,28 @@ def test_localhost_is_every_address_of_that_name(companion, tree, family, addres
     socket.create_connection((address, port), timeout=20).close()
 
 
+def test_small_packets_are_sent_at_once(companion, client, tree, monkeypatch):
+    """Otherwise an answer, which is two packets, waits 40 ms for the client to confirm the first."""
+    seen = []
+    made = Connection.connection_made
+
+    def look(self, transport):
+        seen.append(transport.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+        made(self, transport)
+
+    monkeypatch.setattr(Connection, "connection_made", look)
+    client(companion(tree).address).ask("/systems")
+    assert seen
+    assert all(seen)
+
+
+def test_the_directory_stays_when_the_process_goes_elsewhere(companion, client, tree, tmp_path, monkeypatch):
+    monkeypatch.chdir(tree.parent)
+    server = client(companion(tree.name).address)
+    monkeypatch.chdir(tmp_path)
+    assert "EI1" in server.ask("/systems").json
+
+
 def is_there(family, address):
     try:
         socket.create_server((address, 0), family=family).close()
@@ -151,6 +178,7 @@ def test_a_slow_client_holds_up_nobody(companion, client, large):
         assert len(server.ask("/files/S/cells.h5", Range="bytes=0-999999").body) == 1_000_000
 
 
+@looks_into_proc
 def test_a_client_that_does_not_read_costs_no_memory(companion, client, large):
     server = client(companion(large.parents[1], serve_h5=True).address)
     before = resident()

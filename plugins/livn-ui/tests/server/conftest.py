@@ -108,7 +108,11 @@ def accepts(host, endpoint):
 def is_free(port):
     with socket.socket() as one:
         one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        return one.connect_ex(("127.0.0.1", port)) != 0
+        try:
+            one.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 @pytest.fixture(scope="session")

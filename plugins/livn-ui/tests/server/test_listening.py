@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 
 import pytest
-from livn_ui.hsds import ports
+from livn_ui import ports
 
 from livn_core.errors import ConfigError
 

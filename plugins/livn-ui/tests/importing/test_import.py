@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import attrs
 import h5py
 import numpy as np
 import pytest
-from livn_h5pyd.connection import open_database, root_group
+from livn_h5pyd.connection import root_group
 from livn_h5pyd.failures import Target
 from livn_h5pyd.opening import open_domain
 from livn_ui.importing import ImportVerificationError, NotImportableError, import_file, import_system
 from livn_ui.importing.administration import Administration
+from livn_ui.importing.transfer import open_for_writing
 from livn_ui.importing.verify import verify
 
 from livn_core.errors import (
     BackendConnectionError,
     BackendPermissionError,
+    ConfigError,
     FormatError,
+    InvalidArgumentError,
     SourceNotFoundError,
     SystemNotFoundError,
 )
@@ -41,7 +47,7 @@ def test_everything_comes_back(admin, example):
         assert file["H5Types/Populations"].dtype["Population"].metadata["enum"] == labels
         assert file["odd/nan"][:].tobytes() == source["odd/nan"][:].tobytes()
         assert file["soft/Shared"][:].tolist() == list(range(8))
-    database = open_database(admin, "/all/EI1/cells.h5")
+    database = open_for_writing(admin, "/all/EI1/cells.h5")
     root = root_group(database)
     assert root["odd"].attrs["text"] == "ü"
     assert root["odd"].attrs["numbers"].tolist() == [0, 1, 2]
@@ -95,6 +101,57 @@ def test_the_comparison_notices_a_difference(admin, tmp_path, spoil, says):
         spoil(file)
         with pytest.raises(ImportVerificationError, match=says):
             verify(file, written)
+
+
+def test_datasets_of_any_shape_go_over_in_pieces(admin, tmp_path):
+    rng = np.random.default_rng(1)
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["wide"] = rng.integers(0, 2**31, (3, 1_200_000), "i4")
+        file["deep"] = rng.random((2, 3, 300_000), "f4")
+        file["long"] = rng.random((1_500_000, 1), "f4")
+        file["text"] = [f"{number} ü" for number in range(1000)]
+        rows = np.zeros(300_000, [("a", "u1"), ("b", "f8"), ("c", ">i2")])
+        rows["b"] = rng.random(300_000)
+        file["rows"] = rows
+        file["one"], file["word"] = np.float64(np.pi), "word"
+    done = import_file(admin, tmp_path / "a.h5", "/shapes/a.h5")
+    with opened(admin, "/shapes/a.h5") as served, h5py.File(tmp_path / "a.h5") as source:
+        assert verify(source, served) == done.nbytes
+        assert np.array_equal(served["long"][:], source["long"][:])
+
+
+@pytest.mark.parametrize("domain", ["/a/b.h5", "/ü & co/größe #1.h5", "/deep/er/still/x.h5"])
+def test_names_of_any_kind(admin, tmp_path, domain):
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["x"] = np.arange(5)
+    import_file(admin, tmp_path / "a.h5", domain)
+    with opened(admin, domain) as file:
+        assert file["x"][:].tolist() == list(range(5))
+
+
+def test_a_folder_of_that_name_is_in_the_way(admin, tmp_path):
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["x"] = np.arange(5)
+    import_file(admin, tmp_path / "a.h5", "/way/cells.h5/x.h5")
+    with pytest.raises(ConfigError, match=r"/way/cells\.h5 .*there is a folder of that name"):
+        import_file(admin, tmp_path / "a.h5", "/way/cells.h5")
+    with pytest.raises(ConfigError, match="HSDS keeps content in /db"):
+        import_file(admin, tmp_path / "a.h5", "/db/a.h5")
+    with pytest.raises(InvalidArgumentError, match="is no domain"):
+        import_file(admin, tmp_path / "a.h5", "EI1/a.h5")
+
+
+def test_a_file_that_is_being_written_waits(admin, tmp_path):
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["x"] = np.arange(5)
+        code = (
+            "import sys; from pathlib import Path; from livn_ui.importing.source import open_hdf5; "
+            "open_hdf5(Path(sys.argv[1]))"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", code, str(tmp_path / "a.h5")], capture_output=True, text=True, check=False
+        )
+    assert "is open for writing in another program" in done.stderr
 
 
 def test_a_system_is_all_its_files(admin, hsds, example):

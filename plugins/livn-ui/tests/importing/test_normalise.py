@@ -72,3 +72,13 @@ def test_nothing_is_left_of_a_run_that_failed(tmp_path):
     with pytest.raises(OSError, match="directory"):
         normalise(tmp_path / "a.h5", tmp_path / "no such folder" / "out.h5")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.h5", "broken.h5"]
+
+
+def test_large_datasets_without_chunks_get_some(tmp_path):
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["large"], file["small"] = np.arange(3_000_000, dtype="u4"), np.arange(3)
+    assert normalise(tmp_path / "a.h5", tmp_path / "b.h5") == ("/large",)
+    with h5py.File(tmp_path / "b.h5") as file:
+        assert file["large"].chunks == (2**19,)
+        assert file["small"].chunks is None
+        assert np.array_equal(file["large"][:], np.arange(3_000_000))
