@@ -42,6 +42,10 @@ class Trees(Mapping[int, Tree]):
 
     @cached_property
     def _plans(self) -> dict[str, Segments]:
+        with self._store.together():  # kept where all ranks have them, or they would part ways
+            return self._read_plans()
+
+    def _read_plans(self) -> dict[str, Segments]:
         if not self._store.is_group(self._top):
             return dict.fromkeys(COLUMNS, Segments.empty())
         nodes = [self._node(column) for column in COLUMNS.values()]

@@ -98,8 +98,10 @@ class SystemFiles:
 
     @property
     def selection(self) -> Selection:
-        """Through which backend the system is read, and why."""
-        return self._opened.selection
+        """Through which backend the system is read, why, and what it has read otherwise than it promises so far."""
+        first = self._opened
+        files = [first.file] if self._connections is None else [first.file, self._connections]
+        return attrs.evolve(first.selection, notes=tuple(note for one in files for note in one.selection.notes))
 
     @property
     def options(self) -> Mapping[str, object]:
@@ -192,7 +194,7 @@ class SystemFiles:
 
     def _fall_back(self, error: Exception) -> _First:
         """Read the whole system, not single files of it, through the next backend that can."""
-        choice = default_backends().explain(join(self._wish.uri, CELLS), self._wish.backend)
+        choice = self._choice()
         names = [row.name for row in choice.candidates if row.status in {"chosen", "usable"}]
         for index, name in enumerate(names[1:], start=1):
             try:
@@ -206,6 +208,13 @@ class SystemFiles:
             warnings.warn(message, BackendFallbackWarning, stacklevel=2)
             return _First(file, _instead(choice, file.selection, names[:index], reason), {})
         raise error
+
+    def _choice(self) -> Selection:
+        """The candidates in their order; of several ranks, as rank 0 sees them, so that all try the same."""
+        place, backend, ranks = join(self._wish.uri, CELLS), self._wish.backend, self.ranks
+        if ranks is None:
+            return default_backends().explain(place, backend)
+        return ranks.from_first(lambda: default_backends().explain(place, backend))
 
     def _open_connections(self, first: _First) -> NeuroH5File:
         try:

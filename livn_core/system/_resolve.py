@@ -24,7 +24,7 @@ def make(name: str = "EI", **arguments: Any) -> System:
     **arguments
         As for :class:`System`.
     """
-    return System(predefined(name, backend=arguments.get("backend")), **arguments)
+    return System(predefined(name, backend=arguments.get("backend"), comm=arguments.get("comm")), **arguments)
 
 
 def resolve(spec: Any, comm: Any = None) -> Any:

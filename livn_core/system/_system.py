@@ -272,16 +272,19 @@ class System(Documents, PerCell, Structure):
         cells = self._files.cells
         missing = [name for name in self.populations if name not in self._coordinates and self.population_count(name)]
         try:
-            found = cells.cell_attributes_of(missing, _extent.NAMESPACE, _extent.AXES)
+            with self._files.together():  # kept where all ranks have them, or they would part ways
+                found = cells.cell_attributes_of(missing, _extent.NAMESPACE, _extent.AXES)
+                tables = {name: self._table(name, attributes) for name, attributes in found.items()}
         except UnknownNameError:
             return  # read one by one, the population that lacks them says so
-        for name, attributes in found.items():
-            self._coordinates[name] = self._table(name, attributes)
+        self._coordinates.update(tables)
 
     def _read_coordinates(self, population: str) -> npt.NDArray[np.float64]:
         if population not in self._coordinates:
-            filled = self.population_count(population) > 0
-            self._coordinates[population] = self._rows(population) if filled else np.empty((0, 4))
+            with self._files.together():
+                filled = self.population_count(population) > 0
+                found = self._rows(population) if filled else np.empty((0, 4))
+            self._coordinates[population] = found
         return self._coordinates[population]
 
     def _rows(self, population: str) -> npt.NDArray[np.float64]:

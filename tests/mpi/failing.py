@@ -174,7 +174,7 @@ def memory(path):
     with open_neuroh5(path, comm=COMM) as alone_known:
         expected = {pair: alone_known.projection(*pair).n_edges for pair in alone_known.projections}
     for function in ("empty", "concatenate", "cumsum"):
-        for after in range(0, 40, 3):
+        for after in range(0, 40, 5):
             with open_neuroh5(path, comm=COMM) as file:
                 pair = file.projections[0]
                 projection = file.projection(*pair)

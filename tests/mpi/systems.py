@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from together import COMM, RANK, SIZE, check, expect, same
 
-from livn_core import ParallelSystem, System, fetch, predefined
+from livn_core import ParallelSystem, System, fetch, make, predefined
 from livn_core.errors import ConfigError
 from livn_core.threads import default_threads
 
@@ -74,6 +74,7 @@ def alone_matrix(alone, **options):
 def found(path):
     """``predefined`` and ``fetch``: rank 0 looks and copies, all get the same answer."""
     assert predefined("EI1", comm=COMM) == predefined("EI1")
+    assert make("EI1", comm=COMM).num_neurons == 10
     copy = fetch(path, "copies", comm=COMM)
     assert len(set(COMM.allgather(copy))) == 1
     assert System(copy, comm=COMM).num_neurons == System(path).num_neurons
