@@ -129,3 +129,16 @@ class SupportsReadMany(Protocol):
     def read_many(self, requests: Sequence[Ranges]) -> list[AnyArray]:
         """Read every request, in the order of the requests."""
         ...
+
+
+@runtime_checkable
+class SupportsNotes(Protocol):
+    """An :class:`H5File` that reads some things otherwise than its backend's name promises, and says so.
+
+    The arrays are the same all the same; the notes are shown with the :class:`~livn_core.Selection`.
+    """
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """One line for each thing so far, most general place first; grows while the file is read."""
+        ...

@@ -60,6 +60,9 @@ class Selection:
     instead_of: str = ""
     """With ``fallback=True``: the backends that failed before this one."""
 
+    notes: tuple[str, ...] = ()
+    """What the backend has read otherwise than its name promises so far, and why; one line each."""
+
     @property
     def backend(self) -> Backend:
         """The chosen backend.
@@ -87,7 +90,8 @@ class Selection:
     def explain(self) -> str:
         """Several lines: the choice, then every candidate with its reason."""
         head = f"{self.name}, {self.why}" if self.chosen else f"no backend can open {shown(self.source or 'anything')}"
-        return "\n".join([head, *(f"  {candidate.line()}" for candidate in self.candidates)])
+        rows = [*(candidate.line() for candidate in self.candidates), *self.notes]
+        return "\n".join([head, *(f"  {row}" for row in rows)])
 
     def __str__(self) -> str:
         return self.explain()

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Self
 
-from livn_core.backends import BackendNames, Selection, default_backends
+import attrs
+
+from livn_core.backends import Selection
 from livn_core.errors import InvalidTypeError, unknown_name
-from livn_core.h5file import H5File
+from livn_core.h5file import H5File, SupportsNotes
 from livn_core.neuroh5._arguments import as_names
 from livn_core.neuroh5._cells import VALUE, AttributeNode, list_namespaces, read_attributes
 from livn_core.neuroh5._dealing import Local
@@ -21,7 +22,6 @@ from livn_core.neuroh5._projection import Projection
 from livn_core.neuroh5._store import Store
 from livn_core.neuroh5._trees import Trees
 from livn_core.neuroh5.values import CellAttribute, FrozenMapping, Population
-from livn_core.parallel import Ranks, open_shared
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -29,59 +29,8 @@ if TYPE_CHECKING:
 LARGEST_INT32 = 2**31 - 1
 
 
-def open_neuroh5(
-    source: str | os.PathLike[str],
-    *,
-    backend: BackendNames | None = None,
-    comm: object = None,
-    fallback: bool = False,
-    options: Mapping[str, object] | None = None,
-) -> NeuroH5File:
-    """Open one NeuroH5 file.
-
-    Parameters
-    ----------
-    source
-        A path, or an address that some backend understands.
-    backend
-        A backend's name, or names in the order in which to ask them. Left out: :func:`livn_core.use_backend`, then
-        ``LIVN_H5_BACKEND``, then priority.
-    comm
-        An MPI communicator. Every rank of it makes the same calls and gets the same answers; each reads only a part
-        of the file. What goes wrong on one rank is raised on all of them.
-    fallback
-        Where the chosen backend fails, warn and take the next one.
-    options
-        Options for the chosen backend.
-
-    Returns
-    -------
-    NeuroH5File
-        Use it in a ``with`` block, or close it. Nothing but the file's own metadata was read.
-
-    Raises
-    ------
-    FileNotFoundError, NoBackendError, ConfigError, FormatError, BackendError
-        See :meth:`livn_core.backends.Backends.open`.
-
-    Examples
-    --------
-    >>> from livn_core import open_neuroh5, predefined
-    >>> with open_neuroh5(predefined("EI1") + "/cells.h5") as file:
-    ...     print(file.population_ranges)
-    {'EXC': (0, 8), 'INH': (8, 2)}
-    """
-    ranks = Ranks.of(comm)
-    place = os.fspath(source)
-    if ranks is None:
-        opened, selection = default_backends().open(place, backend, options, fallback)
-        return NeuroH5File(opened, place, selection, comm)
-    shared, selection = open_shared(ranks, place, backend, options or {}, fallback)
-    return NeuroH5File(shared, place, selection, comm)
-
-
 class NeuroH5File:
-    """An open NeuroH5 file; got from :func:`open_neuroh5`.
+    """An open NeuroH5 file; got from :func:`livn_core.open_neuroh5`.
 
     Metadata are read when they are first asked for, and kept. Safe to use from several threads.
 
@@ -99,14 +48,21 @@ class NeuroH5File:
 
     def __init__(self, file: H5File, source: str, selection: Selection, comm: object = None) -> None:
         self.source = source
-        self.selection = selection
         self.comm = comm
+        self._selection = selection
+        self._file = file
         self._store = Store(file, source)
         self._lock = threading.RLock()
         self._populations: Mapping[str, Population] | None = None
         self._layouts: Mapping[tuple[str, str], EdgeLayout] | None = None
         self._namespaces: dict[str, Mapping[str, tuple[str, ...]]] = {}
         self._opened: dict[tuple[str, str], Projection] = {}
+
+    @property
+    def selection(self) -> Selection:
+        """Which backend opened the file, and why; with what it has read otherwise than its name promises so far."""
+        notes = tuple(self._file.notes) if isinstance(self._file, SupportsNotes) else ()
+        return attrs.evolve(self._selection, notes=notes) if notes else self._selection
 
     @property
     def populations(self) -> tuple[Population, ...]:
@@ -301,9 +257,8 @@ class NeuroH5File:
         self.close()
 
     def __repr__(self) -> str:
-        return (
-            f"NeuroH5File({self._store.source!r}, {'closed' if self.closed else 'open'}, backend {self.selection.name})"
-        )
+        state = "closed" if self.closed else "open"
+        return f"NeuroH5File({self._store.source!r}, {state}, backend {self._selection.name})"
 
 
 def _is_plain(name: str) -> bool:

@@ -96,6 +96,7 @@ class SharedFile:
         self._options = options
         self._opened = opened
         self._closed = False
+        self._notes: tuple[str, ...] = ()
         self._lock = threading.Lock()
 
     def __getitem__(self, path: str) -> SharedNode:
@@ -155,7 +156,11 @@ class SharedFile:
         return [_room(request, self.node(request.path)) for request in requests]
 
     def _divide(self, requests: Sequence[Ranges], nodes: Sequence[Node]) -> list[_Share]:
-        outs = [_room(request, node) for request, node in zip(requests, nodes, strict=True)]
+        try:
+            outs = [_room(request, node) for request, node in zip(requests, nodes, strict=True)]
+        except MemoryError:
+            self.read_alone(requests)  # a backend knows whether the file can hold that much at all
+            raise
         small = is_small(sum(out.nbytes for out in outs))
         shares = []
         for request, node, out in zip(requests, nodes, outs, strict=True):
@@ -164,8 +169,14 @@ class SharedFile:
             shares.append(_Share(request.path, starts, stops, out, cuts))
         return shares
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What this rank's backend has noted; see :class:`~livn_core.h5file.SupportsNotes`."""
+        return tuple(getattr(self._opened, "notes", self._notes))
+
     def close(self) -> None:
         """Close this rank's handle; a second call does nothing."""
+        self._notes = self.notes
         with self._lock:
             self._closed = True
             opened, self._opened = self._opened, None

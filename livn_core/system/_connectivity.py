@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import operator
 import random
+import secrets
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ import numpy.typing as npt
 
 from livn_core.errors import FormatError, InvalidArgumentError, UnknownNameError, missing_package, unknown_name
 from livn_core.h5file import IntArray
+from livn_core.parallel import Ranks
 from livn_core.ranges import repeat
 
 if TYPE_CHECKING:
@@ -92,6 +94,11 @@ def declared(
         if _known(post, ranges, place) and _known(pre, ranges, place)
     ]
     return sorted(found, key=lambda one: (ranges[one.post], one.post, ranges[one.pre], one.pre))
+
+
+def common_seed(ranks: Ranks | None, seed: int | None) -> int | None:
+    """The same seed on every rank, also where each time another one is wanted."""
+    return seed if ranks is None or seed is not None else ranks.from_first(lambda: secrets.randbits(32))
 
 
 def matrix(

@@ -35,3 +35,15 @@ def _table(caption: str, head: tuple[str, ...], rows: list[tuple[object, ...]] |
     header = "".join(f"<th>{name}</th>" for name in head)
     body = "".join("<tr>" + "".join(f"<td>{html.escape(str(cell))}</td>" for cell in row) + "</tr>" for row in rows)
     return f"<table><caption>{html.escape(caption)}</caption><tr>{header}</tr>{body}</table>"
+
+
+def state(system: System) -> str:
+    """An opened system in one phrase."""
+    if system.closed:
+        return "closed"
+    try:
+        cells = f"{system.num_neurons} cells in {len(system.populations)} populations"
+        return f"{cells}, backend {system.backend!r}, {system.backend_selection.why}"
+    except LivnError as error:
+        # A repr that raises hides the error that somebody is looking for.
+        return f"unreadable: {error}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from types import TracebackType
@@ -13,12 +12,13 @@ import numpy as np
 import numpy.typing as npt
 
 from livn_core.backends import BackendNames, Selection
-from livn_core.errors import InvalidArgumentError, LivnError, SourceNotFoundError, UnknownNameError
+from livn_core.errors import InvalidArgumentError, SourceNotFoundError
 from livn_core.locations import checked_uri, last_part, shown
 from livn_core.neuroh5.values import read_only
 from livn_core.system import _connectivity, _extent
 from livn_core.system._cells import CellsMetaData
-from livn_core.system._display import summary_html
+from livn_core.system._coordinates import Coordinates
+from livn_core.system._display import state, summary_html
 from livn_core.system._documents import Documents
 from livn_core.system._files import SystemFiles, Wish
 from livn_core.system._percell import PerCell
@@ -74,7 +74,7 @@ class System(Documents, PerCell, Structure):
         self._wish = Wish(self.uri, backend, None if comm is False else comm, fallback, dict(options or {}))
         self._files = SystemFiles(self._wish)
         self._sidecars = Sidecars(self.uri, self._files)
-        self._coordinates: dict[str, npt.NDArray[np.float64]] = {}
+        self._coordinates = Coordinates(self._files)
 
     @property
     def name(self) -> str:  # type: ignore[override] # derived here, assigned in other systems
@@ -143,11 +143,7 @@ class System(Documents, PerCell, Structure):
         FormatError
             A cell has none, or more than one.
         """
-        self._read_all_coordinates()
-        table = np.concatenate([np.empty((0, 4)), *(self._read_coordinates(name) for name in self.populations)])
-        table = table[np.argsort(table[:, 0], kind="stable")]
-        table.setflags(write=False)
-        return table
+        return read_only(self._coordinates.of_all())
 
     def coordinate_array(self, population: str) -> npt.NDArray[np.float64]:
         """Where the cells of one population are.
@@ -164,7 +160,8 @@ class System(Documents, PerCell, Structure):
         FormatError
             A cell has none, or more than one.
         """
-        return self._read_coordinates(population).copy()
+        self._range(population)
+        return self._coordinates.of(population).copy()
 
     @cached_property
     def bounding_box(self) -> npt.NDArray[np.float64]:
@@ -249,7 +246,9 @@ class System(Documents, PerCell, Structure):
                 (one, self.projection(one.pre, one.post) if (one.pre, one.post) in present else None)
                 for one in declared
             ]
-            entries = _connectivity.matrix(pairs, ranges, order, self._common(seed), local)
+            entries = _connectivity.matrix(
+                pairs, ranges, order, _connectivity.common_seed(self._files.ranks, seed), local
+            )
             return (_connectivity.sparse_csr if sparse else _connectivity.dense)(*entries, len(order))
 
     def summary(self) -> dict[str, Any]:
@@ -261,44 +260,6 @@ class System(Documents, PerCell, Structure):
             "num_edges": sum(edges),
             "population_counts": {name: count for name, (_, count) in self.population_ranges.items()},
         }
-
-    def _common(self, seed: int | None) -> int | None:
-        """The same seed on every rank, also where each time another one is wanted."""
-        ranks = self._files.ranks
-        return ranks.from_first(lambda: secrets.randbits(32)) if ranks is not None and seed is None else seed
-
-    def _read_all_coordinates(self) -> None:
-        """Read what is not known yet in one go: over a network, each read is a wait."""
-        cells = self._files.cells
-        missing = [name for name in self.populations if name not in self._coordinates and self.population_count(name)]
-        try:
-            with self._files.together():  # kept where all ranks have them, or they would part ways
-                found = cells.cell_attributes_of(missing, _extent.NAMESPACE, _extent.AXES)
-                tables = {name: self._table(name, attributes) for name, attributes in found.items()}
-        except UnknownNameError:
-            return  # read one by one, the population that lacks them says so
-        self._coordinates.update(tables)
-
-    def _read_coordinates(self, population: str) -> npt.NDArray[np.float64]:
-        if population not in self._coordinates:
-            with self._files.together():
-                filled = self.population_count(population) > 0
-                found = self._rows(population) if filled else np.empty((0, 4))
-            self._coordinates[population] = found
-        return self._coordinates[population]
-
-    def _rows(self, population: str) -> npt.NDArray[np.float64]:
-        cells = self._files.cells
-        try:
-            attributes = cells.cell_attributes(population, _extent.NAMESPACE, _extent.AXES)
-        except UnknownNameError as error:
-            raise _extent.no_coordinates(population, cells.namespaces(population), shown(cells.source)) from error
-        return self._table(population, attributes)
-
-    def _table(self, population: str, attributes: Mapping[str, CellAttribute]) -> npt.NDArray[np.float64]:
-        gids = self._population_gids(population)
-        node = f"/Populations/{population}/{_extent.NAMESPACE}"
-        return _extent.rows(attributes, gids, node, shown(self._files.cells.source))
 
     @property
     def _place(self) -> str:
@@ -325,15 +286,7 @@ class System(Documents, PerCell, Structure):
         return _from_wish, (type(self), self._wish)
 
     def __repr__(self) -> str:
-        state = "closed" if self.closed else "not opened yet"
-        if self._files.is_open:
-            try:
-                cells = f"{self.num_neurons} cells in {len(self.populations)} populations"
-                state = f"{cells}, backend {self.backend!r}, {self.backend_selection.why}"
-            except LivnError as error:
-                # A repr that raises hides the error that somebody is looking for.
-                state = f"unreadable: {error}"
-        return f"System({self._place!r}, {state})"
+        return f"System({self._place!r}, {state(self) if self._files.is_open or self.closed else 'not opened yet'})"
 
     def _repr_html_(self) -> str:
         return summary_html(self)
