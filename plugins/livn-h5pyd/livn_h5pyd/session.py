@@ -21,7 +21,7 @@ POOL_SIZE = 32
 """Connections that are kept open to one server."""
 
 BUSY = (429, 503)
-"""Answers of a server that has more to do than it can queue. HSDS gives them before it begins to work."""
+"""Answers of a server that has more to do than it can queue."""
 
 _PASSING = (*BUSY, 502, 504)
 """Answers that may be different a moment later. A 500 of HSDS is not: a node has gone, or its storage is damaged."""
