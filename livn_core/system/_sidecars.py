@@ -75,9 +75,8 @@ class Sidecars:
         if is_address(self.uri):
             return []
         root = Path(self.uri)
-        return sorted(
-            one.relative_to(root).as_posix() for pattern in ("*.json", "*/*.json") for one in root.glob(pattern)
-        )
+        found = (one.relative_to(root) for one in root.rglob("*.json"))
+        return sorted(name.as_posix() for name in found if not any(part.startswith(".") for part in name.parts))
 
     def json(self, name: str) -> Any:
         """Read one sidecar and parse it.

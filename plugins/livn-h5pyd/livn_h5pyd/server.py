@@ -72,8 +72,8 @@ class Slots:
 
         if not wait_until(self._changed, lambda: free() or self._ended != ended, config.timeout):
             raise BackendConnectionError(
-                f"{config.endpoint}: none of {self._used} requests has ended within {config.timeout:g} s; "
-                "look at its log"
+                f"{config.endpoint}: none of the requests under way has ended within {config.timeout:g} s, "
+                "so no more are sent; the server hangs or is busy: look at its log"
             )
         return free()
 

@@ -21,12 +21,15 @@ POOL_SIZE = 32
 """Connections that are kept open to one server."""
 
 BUSY = (429, 503)
-"""Answers of a server that has more to do than it can queue. HSDS gives them before it begins to work."""
+"""Answers of a server that has more to do than it can queue."""
 
 _PASSING = (*BUSY, 502, 504)
 """Answers that may be different a moment later. A 500 of HSDS is not: a node has gone, or its storage is damaged."""
 
 _DEFAULT_SECONDS = 10.0
+
+_IN_BROWSER = sys.platform == "emscripten"
+"""A browser has no sockets; its time-outs are those of its own requests."""
 
 
 def bounded_session(retries: int, on_busy: Callable[[], object] | None = None) -> Session:
@@ -80,25 +83,22 @@ class _Adapter(HTTPAdapter):
 
     def close(self) -> None:
         """Close all connections; urllib3 alone leaves those open whose pool an old error still holds."""
-        for manager in (self.poolmanager, *self.proxy_manager.values()):
+        for manager in () if _IN_BROWSER else (self.poolmanager, *self.proxy_manager.values()):
             for key in manager.pools.keys():  # noqa: SIM118 - it is no mapping that iterates
                 pool = manager.pools.get(key)
                 if pool is not None:
                     pool.close()
         super().close()
 
-    def send(
-        self, request: PreparedRequest, stream: bool = False, timeout: Any = None, *args: Any, **options: Any
-    ) -> Response:
-        seconds = float(timeout or _DEFAULT_SECONDS)
+    def send(self, request: PreparedRequest, **options: Any) -> Response:  # type: ignore[override]
+        seconds = float(options.pop("timeout", None) or _DEFAULT_SECONDS)
         until = time.monotonic() + seconds
         with watching(timeout=seconds):
             for attempt in itertools.count():
                 check_wanted()
-                limit: Any = Limit(total=max(until - time.monotonic(), 0.001))
                 pause = _pause(attempt)
                 try:
-                    answer = super().send(request, stream, limit, *args, **options)
+                    answer = super().send(request, timeout=_limit(until - time.monotonic()), **options)
                 except RequestsConnectionError as error:
                     final = isinstance(error, SSLError | Timeout) or attempt >= self._retries
                     if final or until - time.monotonic() < pause:
@@ -122,7 +122,13 @@ def _pause(attempt: int) -> float:
     return min(0.1 * 2.0 ** min(attempt, 9), 1.0) * random.uniform(0.5, 1.0)
 
 
+def _limit(seconds: float) -> Any:
+    """A time-out of so many seconds for connecting and for the beginning of an answer together."""
+    seconds = max(seconds, 0.001)
+    return seconds if _IN_BROWSER else Limit(total=seconds)
+
+
 def _watch(manager: Any) -> Any:
-    if sys.platform != "emscripten":  # a browser has no sockets, and time-outs of its own
+    if not _IN_BROWSER:
         manager.pool_classes_by_scheme = POOLS
     return manager

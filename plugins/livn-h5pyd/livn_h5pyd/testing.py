@@ -87,6 +87,8 @@ class Proxy:
         """Given method and address of a request, says how many seconds it is held up."""
         self.fault: Callable[[str], Fault | None] = lambda line: None
         """Given method and address of a request, says how it goes wrong."""
+        self.rewrite: Callable[[bytes], bytes] = bytes
+        """Given a whole request, says what is sent in its place."""
         self.seen: list[Seen] = []
         self.connections = 0
         """How many connections clients have made."""
@@ -217,7 +219,7 @@ class _Link:
         if self._up is None:
             self._up = await self._proxy.connect()
         reader, writer = self._up
-        writer.write(request)
+        writer.write(self._proxy.rewrite(request))
         head = await reader.readuntil(b"\r\n\r\n")
         length = _length(head)
         if isinstance(fault, Trickle):

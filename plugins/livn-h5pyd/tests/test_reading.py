@@ -129,6 +129,19 @@ def test_requests_stay_below_the_servers_limit_and_go_side_by_side(file, monkeyp
     assert 2 <= at_a_time[0] <= server.LARGE_AT_A_TIME
 
 
+def test_a_server_that_sends_less_at_a_time_is_asked_for_less(file, values, proxy, monkeypatch):
+    """It says its limit when a domain is opened, and refuses requests of that size already."""
+    dataset, asked = file["small"], []
+    limits = dataset._plugin._stats["limits"]
+    assert limits["max_request_size"] == 100 * 2**20
+    monkeypatch.setitem(limits, "max_request_size", 100_000)
+    monkeypatch.setattr(reading, "PIECE_BYTES", 2**30)
+    send = requests.Session.send
+    monkeypatch.setattr(requests.Session, "send", lambda *a, **k: asked.append(a[1].path_url) or send(*a, **k))
+    assert np.array_equal(dataset[:], values)
+    assert len(asked) == -(-SIZE * 2 // 99_998)
+
+
 def test_near_ranges_share_a_request_and_far_ones_do_not(file, monkeypatch):
     asked = []
     send = requests.Session.send

@@ -125,7 +125,7 @@ def test_a_busy_server_is_asked_less_at_a_time():
     slots = Slots(HsdsConfig.from_mapping({"endpoint": "http://h:1", "timeout": 0.2}))
     for _ in range(10):
         slots.busy()
-    with slots.taken(), slots.taken(), pytest.raises(BackendConnectionError, match="none of 2 requests has ended"):
+    with slots.taken(), slots.taken(), pytest.raises(BackendConnectionError, match="none of the requests under way"):
         slots.taken().__enter__()
     for _ in range(200):
         with slots.taken():
@@ -133,7 +133,7 @@ def test_a_busy_server_is_asked_less_at_a_time():
     with ExitStack() as stack:
         for _ in range(server.AT_A_TIME):
             stack.enter_context(slots.taken())
-        with pytest.raises(BackendConnectionError, match=f"none of {server.AT_A_TIME} requests"):
+        with pytest.raises(BackendConnectionError, match="none of the requests under way"):
             slots.taken().__enter__()
 
 

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from livn_h5pyd import livn_backend_sidecars
+from livn_ui.companion import Companion, CompanionSettings
 from livn_ui.importing import import_system
 
 from livn_core import System, open_neuroh5, predefined
@@ -29,13 +31,22 @@ def imported(admin):
     return import_system(admin, EI1)
 
 
+@pytest.fixture(scope="module")
+def companion(tmp_path_factory):
+    """The companion file server, over a copy of EI1 without its HDF5 files."""
+    root = tmp_path_factory.mktemp("served")
+    shutil.copytree(EI1, root / "EI1", ignore=shutil.ignore_patterns("*.h5"))
+    (root / "EI1" / "selection").mkdir()
+    (root / "EI1" / "selection" / "few.json").write_text('{"gids": {"EXC": [0, 1]}}')
+    with Companion(CompanionSettings(root)) as server:
+        yield server
+
+
 @pytest.fixture
-def served(hsds, imported, tmp_path, file_server, set_hsds, monkeypatch):
+def served(hsds, imported, companion, tmp_path, set_hsds, monkeypatch):
     """EI1 on the servers alone: nothing of it below the working directory."""
-    shutil.copytree(EI1, tmp_path / "web" / "files" / "EI1", ignore=shutil.ignore_patterns("*.h5"))
-    (tmp_path / "empty").mkdir()
-    monkeypatch.chdir(tmp_path / "empty")
-    set_hsds(endpoint=hsds.endpoint, files_endpoint=file_server(tmp_path / "web"), timeout=10)
+    monkeypatch.chdir(tmp_path)
+    set_hsds(endpoint=hsds.endpoint, files_endpoint=companion.address, timeout=10)
 
 
 def same(one, other):
@@ -77,6 +88,13 @@ def test_everything_is_as_on_disk(served):
                 for name in values:
                     same(one.attributes[namespace][name], values[name])
         same(remote.connectivity_matrix(), local.connectivity_matrix())
+
+
+def test_json_files_come_from_the_companion(served):
+    assert livn_backend_sidecars("EI1", {}) == ["graph.json", "mea.json", "selection/few.json"]
+    with System("EI1") as system:
+        assert system.selection_document("few")["gids"] == {"EXC": [0, 1]}
+        assert system.connections_config["synapses"].keys() == {"EXC", "INH"}
 
 
 def test_it_survives_pickling(served):

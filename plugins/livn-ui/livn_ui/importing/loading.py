@@ -29,6 +29,10 @@ _FLUSHES = 3
 """HSDS waits 10 s for its storage each time."""
 
 
+_COLLECTED = 3.0
+"""Seconds after which our servers have deleted the content of a name; others may take ten."""
+
+
 class StorageError(BackendError):
     """The server cannot write what it was given."""
 
@@ -255,6 +259,7 @@ class Loading:
         if not written:
             # HSDS deletes what is on disk, but goes on trying to write what it has in memory. With the same root once
             # more that can be waited for, and deleted with the rest; if not now, then by the next import.
+            self._watch.pause(_COLLECTED)
             administration.create(name, root)
             if not administration.flush(name):
                 return
