@@ -30,7 +30,7 @@ _OPTIONS = (
     Option("bucket", "The folder of HSDS's storage that holds the domains.", str, "data"),
     Option("files_port", "Port of the companion file server.", int, None, "port + 1"),
     Option("data_nodes", "Number of HSDS's data nodes, of about 100 MB each.", int, 2),
-    Option("hsds_python", "Environment that has hsds: its folder, or its python.", str, None, "this one"),
+    Option("hsds_python", "Environment that has hsds: its folder, or its python.", str, None, "this environment"),
     Option("password_file", "Lines USER:PASSWORD, one of them for admin; mode 0600.", Path),
     Option("private", "Let nobody read imported systems without a password.", bool),
     Option("origins", "Web pages that may read: loopback, *, or a list with commas.", str, LOOPBACK),
