@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import shlex
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -48,7 +49,8 @@ def server(*, launch: bool, origins: str, log_level: str, **given: Any) -> None:
 
     Without --launch, the settings are shown, with what stands in their way, and nothing is started.
 
-    Exit codes: 0 after Ctrl-C, SIGTERM or SIGHUP, 1 where a server could not be started or has ended by itself.
+    Exit codes: 0 after Ctrl-C, SIGTERM or SIGHUP; 1 where a server could not be started, has ended by itself, or could
+    not write everything when it was stopped.
     """
     settings = ServeSettings(**given, origins=Origins.parse(origins), log_level=log_level.upper())
     if launch:
@@ -71,6 +73,8 @@ def _serve(settings: ServeSettings) -> None:
             raise
         finally:
             serving.stop()
+    if serving.hsds is not None and not serving.hsds.stopped_well:  # which a warning has said
+        sys.exit(1)
 
 
 def _announce(serving: Serving) -> None:
@@ -83,7 +87,7 @@ def _announce(serving: Serving) -> None:
     rows = [
         ("HSDS", record.endpoint),
         ("files", record.files_endpoint),
-        ("systems", ", ".join(systems)),
+        ("systems", ", ".join(systems) or "none yet"),
         ("readable", "by anyone" if record.public else "with a password"),
         ("login", describe(settings.host, settings.password_file, settings.run_dir / GENERATED)),
         ("log", serving.hsds.log_file),

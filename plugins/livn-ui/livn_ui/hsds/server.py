@@ -58,6 +58,8 @@ class HsdsServer:
         self.data_nodes: tuple[str, ...] = ()
         self._log = Log(self.run_dir / "hsds.log")
         self.log_file = self._log.path
+        self.stopped_well = True
+        """Whether the last stop, if there was one, lost nothing."""
         self.password_file = self.run_dir / environment.PASSWORDS
         self._lock = StoreLock(self.run_dir / "lock")
         self._nodes: Nodes | None = None
@@ -85,6 +87,7 @@ class HsdsServer:
         if self._nodes is not None:
             raise HsdsStartError(f"HSDS at {self.endpoint} is running already")
         python = find_hsds(self.settings.python).python
+        self.stopped_well = True
         self._take_store()
         try:
             with ExitStack() as ours:  # a node has copies of its sockets, and its port is free when that node has ended
@@ -200,6 +203,7 @@ class HsdsServer:
             problems += self._nodes.stop(self._nodes.pids(), timeout)
             self._nodes = None
         self._lock.release()
+        self.stopped_well = self.stopped_well and not problems  # a second stop finds nothing to do
         if problems:
             warnings.warn(f"HSDS's {'; '.join(problems)}; see {self.log_file}", BackendWarning, stacklevel=2)
 

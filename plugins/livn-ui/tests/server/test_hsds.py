@@ -20,7 +20,7 @@ from livn_ui.hsds.log import Log
 from livn_ui.hsds.readiness import data_node_is_ready
 from livn_ui.ports import check_port_is_free
 
-from livn_core.errors import ConfigError
+from livn_core.errors import BackendWarning, ConfigError
 
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc, or at 127.0.0.2")
 
@@ -126,6 +126,16 @@ def test_a_node_that_has_died_is_noticed(start_hsds, machine):
     with pytest.raises(HsdsStartError, match="data node 1 ended with code -9"):
         server.check()
     server.stop()
+
+
+def test_a_node_that_cannot_be_stopped_is_killed_and_that_is_said(start_hsds, machine):
+    server = start_hsds()
+    pid = server.pids()["data node 1"]
+    os.kill(pid, signal.SIGSTOP)
+    with pytest.warns(BackendWarning, match="data node 1 did not end in time and was killed: .* is lost"):
+        server.stop(1)
+    assert not machine.is_running(pid)
+    assert not server.stopped_well
 
 
 def test_one_store_one_server(hsds, hsds_python):

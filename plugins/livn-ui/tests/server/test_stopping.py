@@ -104,3 +104,12 @@ def test_what_nohup_ignores_stays_ignored(launched, root_dir):
     assert requests.get(f"{one.record.endpoint}/about", timeout=30).ok
     one.send("SIGTERM")
     assert one.wait() == 0
+
+
+def test_a_stop_that_goes_wrong_is_no_success(launched, root_dir, leaves_nothing):
+    one = launched(root_dir)
+    os.kill(one.nodes["service"], signal.SIGSTOP)
+    one.send("SIGTERM")
+    assert one.wait() == 1
+    assert "service node did not end in time and was killed" in one.text
+    leaves_nothing(one, one.nodes, [])
