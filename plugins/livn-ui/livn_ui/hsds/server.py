@@ -82,13 +82,13 @@ class HsdsServer:
         self.launch()
         return self.wait_until_ready()
 
-    def launch(self) -> None:
-        """Start all nodes and do not wait for them; see :meth:`start`."""
+    def launch(self, still_wanted: Callable[[], bool] = lambda: True) -> None:
+        """Start all nodes and do not wait for them; see :meth:`start` and :meth:`wait_until_ready`."""
         if self._nodes is not None:
             raise HsdsStartError(f"HSDS at {self.endpoint} is running already")
         python = find_hsds(self.settings.python).python
         self.stopped_well = True
-        self._take_store()
+        self._take_store(still_wanted)
         try:
             with ExitStack() as ours:  # a node has copies of its sockets, and its port is free when that node has ended
                 service, data = self._listen(ours)
@@ -101,12 +101,12 @@ class HsdsServer:
             self.stop()
             raise
 
-    def _take_store(self) -> None:
+    def _take_store(self, still_wanted: Callable[[], bool]) -> None:
         settings = self.settings
         try:
             (settings.store / settings.bucket).mkdir(parents=True, exist_ok=True)
             environment.make_run_dir(self.run_dir)
-            self._lock.acquire()
+            self._lock.acquire(still_wanted)
         except OSError as error:
             raise ConfigError(
                 f"HSDS's storage {settings.store} cannot be used: {error.strerror} ({error.filename}); it must be a "

@@ -74,7 +74,7 @@ class Serving:
         self.users = users_for(settings.host, settings.password_file, settings.run_dir / GENERATED)
         self.hsds = HsdsServer(settings.hsds(self.users.passwords, port))
         self._stack.callback(self.hsds.stop)
-        self.hsds.launch()
+        self.hsds.launch(still_wanted)
         _keep_out_of_git(settings.store)
         self.companion = Companion(
             CompanionSettings(settings.root_dir, settings.host, files_port, settings.origins, settings.serve_h5)
