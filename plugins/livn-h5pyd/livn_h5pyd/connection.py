@@ -71,7 +71,11 @@ class TamedResponse(HttpResponse):  # type: ignore[misc] # h5pyd is untyped
         try:
             read_all(self._rsp, _MOST_EXPLANATION)
         except (TooLongError, OSError):
-            self._rsp.close()
+            self.close()
+
+    def close(self) -> None:
+        """Leave the rest unread; a body that was read to its end is not affected."""
+        self._rsp.close()
 
     @property
     def text(self) -> bytes:
@@ -83,7 +87,7 @@ class TamedResponse(HttpResponse):  # type: ignore[misc] # h5pyd is untyped
     def json(self) -> Any:
         """The body as JSON."""
         if not self.is_json:
-            self._rsp.close()
+            self.close()
             raise OSError("response is not json")
         return json.loads(self.text)
 
@@ -189,6 +193,7 @@ class BoundedConnection(HttpConn):  # type: ignore[misc] # h5pyd is untyped
             info = answer.json() if answer.status_code == 200 and answer.is_json else None
         except ValueError:
             info = None
+        answer.close()
         if not isinstance(info, dict) or "hsds_version" not in info:
             raise NotHsdsError(f"status {answer.status_code}, {answer.content_type or 'no content type'}")
         self.server.known = True

@@ -117,7 +117,7 @@ def ask_for_values(connection: BoundedConnection, dataset: str, select: str = ""
     if answer.status_code != 200:
         raise OSError(answer.status_code, answer.reason)
     if not answer.is_binary:
-        answer._rsp.close()
+        answer.close()
         raise ValueError(f"{answer.content_type or 'something'} came instead of values")
     return answer
 

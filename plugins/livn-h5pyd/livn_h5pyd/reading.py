@@ -21,7 +21,7 @@ from livn_h5pyd.sidebyside import side_by_side
 if TYPE_CHECKING:
     from livn_h5pyd.dataset import HsdsDataset
 
-PIECE_BYTES = 4 * 2**20
+PIECE_BYTES = 8 * 2**20
 """Size of one request: as fast as larger ones, far below the server's usual limit, and little to hold in memory."""
 
 LARGE_BYTES = 2**20

@@ -87,9 +87,13 @@ class Proxy:
         """Given method and address of a request, says how many seconds it is held up."""
         self.fault: Callable[[str], Fault | None] = lambda line: None
         """Given method and address of a request, says how it goes wrong."""
+        self.gather = 0.0
+        """Seconds for which there has to be no other request before any is passed on: so those that are sent without
+        waiting for each other are under way together, however long the client takes to send them."""
         self.rewrite: Callable[[bytes], bytes] = bytes
         """Given a whole request, says what is sent in its place."""
         self.seen: list[Seen] = []
+        self._last = 0.0
         self.connections = 0
         """How many connections clients have made."""
         parts = urlsplit(target)
@@ -166,6 +170,18 @@ class Proxy:
         finally:
             writer.close()
 
+    def note(self, line: str, head: str) -> Seen:
+        """Keep that a request has come."""
+        self._last = time.monotonic()
+        seen = Seen(line, self._last, head=head)
+        self.seen.append(seen)
+        return seen
+
+    async def gathered(self) -> None:
+        """Wait until no request has come for a while."""
+        while (left := self._last + self.gather - time.monotonic()) > 0:
+            await asyncio.sleep(left)
+
     async def connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         """Connect to the server."""
         return await asyncio.open_connection(*self._target, limit=_LONGEST_HEAD)
@@ -194,9 +210,9 @@ class _Link:
         request = head + await self._reader.readexactly(_length(head) or 0)
         text = head.decode("latin-1")
         line = unquote(text.split("\r\n")[0].rpartition(" ")[0])
-        seen = Seen(line, time.monotonic(), head=text)
-        self._proxy.seen.append(seen)
+        seen = self._proxy.note(line, text)
         await asyncio.sleep(self._proxy.hold_up(line))
+        await self._proxy.gathered()
         fault = self._proxy.fault(line)
         try:
             if isinstance(fault, Hang):

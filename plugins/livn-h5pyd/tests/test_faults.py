@@ -223,7 +223,7 @@ def test_the_server_is_killed_while_it_answers_and_started_again(own, set_hsds, 
     between = proxy(own.endpoint)
     set_hsds(endpoint=between.endpoint, timeout=TIMEOUT, retries=2)
     file = livn_backend_open(SOURCE, {})
-    _kill_at(between, own, request=4)
+    _kill_at(between, own, request=3)
     with raises_in_time(BackendConnectionError, "cannot be reached|in the middle of an answer|no answer"):
         file.read_many([WHOLE])
     with raises_in_time(BackendConnectionError, "cannot be reached"):

@@ -1,4 +1,4 @@
-"""How often a reader has to wait for the server: counted by a proxy that holds up each request.
+"""How often a reader has to wait for the server: counted by a proxy that passes requests on when no more come.
 
 Requests side by side are one round, whatever their number.
 """
@@ -20,8 +20,8 @@ from livn_core import System
 
 EI1 = Path(__file__).parents[3] / "systems" / "graphs" / "EI1"
 ATTRIBUTES = ["Connections/distance", "Synapses/syn_id"]
-DELAY = 0.25
-"""Long enough for all requests of a round to be on their way before the first is answered, on a busy machine too."""
+QUIET = 0.3
+"""Seconds without another request until those of a round are passed on."""
 
 pytestmark = pytest.mark.skipif(not EI1.is_dir(), reason="the system EI1 is in the repository only")
 
@@ -45,7 +45,8 @@ def fresh(admin):
 
 @pytest.fixture
 def through(hsds, proxy, set_hsds, tmp_path, monkeypatch):
-    between = proxy(hsds.endpoint, delay=DELAY)
+    between = proxy(hsds.endpoint)
+    between.gather = QUIET
     set_hsds(endpoint=between.endpoint)
     monkeypatch.chdir(tmp_path)
     return between
@@ -98,7 +99,7 @@ def test_another_system_of_a_known_server_costs_less(through, summarised, fresh)
 )
 def test_a_domain_whose_links_do_not_come_at_once_is_looked_at_step_by_step(through, fresh, monkeypatch, fault):
     """The last one: there are more links than are asked for."""
-    through.hold_up = lambda line: 0.0
+    through.gather = 0.0
     hide_summaries(through)
     if fault == 5:
         monkeypatch.setattr(brief, "MOST_LINKS", fault)

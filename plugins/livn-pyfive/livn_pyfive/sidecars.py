@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -47,9 +47,9 @@ def read_sidecar(source: Source, name: str, storage_options: Mapping[str, Any]) 
 
 
 def list_sidecars(source: Source, storage_options: Mapping[str, Any]) -> list[str]:
-    """Names of a system's JSON files, alphabetical; only the well-known ones where the server lists nothing."""
+    """Names of a system's JSON files that are not hidden, sorted; where a server lists nothing, the well-known ones."""
     if source.is_local:
-        return sorted(one.relative_to(source.path).as_posix() for one in source.path.rglob("*.json"))
+        return _visible(one.relative_to(source.path).as_posix() for one in source.path.rglob("*.json"))
     with mapped(source.text):
         fs, root = filesystem(source.text.rstrip("/"), storage_options)
         listed = _in_manifest(fs, source.text)
@@ -83,7 +83,12 @@ def _listed(fs: Any, root: str) -> list[str]:
     except Exception:  # a server without listings fails in a different way with every protocol
         return []
     prefix = root.rstrip("/") + "/"
-    return sorted(path[len(prefix) :] for path in found if path.startswith(prefix) and path.endswith(".json"))
+    return _visible(path[len(prefix) :] for path in found if path.startswith(prefix) and path.endswith(".json"))
+
+
+def _visible(names: Iterable[str]) -> list[str]:
+    """Leave out what is hidden, as the core does for a local directory."""
+    return sorted(name for name in names if not any(part.startswith(".") for part in name.split("/")))
 
 
 def _read_local(source: Source, name: str) -> bytes:

@@ -176,6 +176,9 @@ def test_sidecars_of_a_file_address(tmp_path):
     (tmp_path / "selection").mkdir()
     (tmp_path / "graph.json").write_bytes(b"{}")
     (tmp_path / "selection" / "e1.json").write_bytes(b"[1]")
+    (tmp_path / ".hidden.json").write_bytes(b"{}")
+    (tmp_path / ".git").mkdir()
+    (tmp_path / ".git" / "x.json").write_bytes(b"{}")
     system = f"file://{tmp_path}"
     assert livn_pyfive.livn_backend_sidecars(system, {}) == ["graph.json", "selection/e1.json"]
     assert livn_pyfive.livn_backend_sidecar(system, "selection/e1.json", {}) == b"[1]"

@@ -1,4 +1,4 @@
-"""Where a server listens: addresses of a host name, and ports that are free on all of them.
+"""Where a server listens: addresses of a host name, sockets that listen on them, and ports that are free on all.
 
 The stock ``hsds`` script starts its data nodes on 6101 and up whatever is there already; a second server's service
 node then talks to the first one's data nodes.
@@ -6,7 +6,9 @@ node then talks to the first one's data nodes.
 
 from __future__ import annotations
 
+import errno
 import socket
+import sys
 from collections.abc import Sequence
 
 import attrs
@@ -18,6 +20,7 @@ _V4, _V6 = "127.0.0.1", "::1"
 _SEVERAL = {"localhost": (_V4, _V6), "0.0.0.0": ("0.0.0.0",), "::": ("0.0.0.0", "::")}
 _EVERYWHERE = ("0.0.0.0", "::")
 _ATTEMPTS = 100
+_BACKLOG = 512
 
 
 @attrs.frozen
@@ -68,19 +71,68 @@ def _exists(address: str) -> bool:
 
 def _problem(address: str, port: int) -> OSError | None:
     """Why one cannot listen there."""
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
     try:
-        with socket.socket(family) as one:
-            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            if family == socket.AF_INET6:
-                one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-            one.bind((address, port))
+        _bound(address, port).close()
     except OSError as error:
         return error
     return None
 
 
-def check_port_is_free(host: str, port: int, what: str = "HSDS", option: str = "port") -> None:
+def _bound(address: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    # With the protocol named, asyncio sends small packets at once; without, an answer waits 40 ms for its second one.
+    one = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        if sys.platform != "win32":  # there it would let two servers share a port
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        one.bind((address, port))
+    except BaseException:
+        one.close()
+        raise
+    return one
+
+
+def listen(host: str, port: int, what: str = "HSDS", option: str = "port=") -> list[socket.socket]:
+    """Listen on every address that a host name stands for, on the same port of each; port 0 is any that is free.
+
+    Raises
+    ------
+    ConfigError
+        The port is taken, or ``host`` is not this machine; ``option`` is what to change.
+    """
+    addresses = listening(host).addresses
+    for _ in range(_ATTEMPTS):
+        try:
+            return _listen_on(addresses, port)
+        except OSError as error:
+            if port or error.errno != errno.EADDRINUSE:  # else any other port will do
+                check_port_is_free(host, port, what, option)  # says on which address, if that is still so
+                raise ConfigError(f"{what} cannot listen on {host}:{port}: {error.strerror}") from error
+    raise ConfigError(f"{what}: no free port on {', '.join(addresses)}")
+
+
+def _listen_on(addresses: Sequence[str], port: int) -> list[socket.socket]:
+    sockets: list[socket.socket] = []
+    try:
+        for address in addresses:
+            sockets.append(_bound(address, port))
+            sockets[-1].listen(_BACKLOG)
+            port = port_of(sockets)
+    except BaseException:
+        for one in sockets:
+            one.close()
+        raise
+    return sockets
+
+
+def port_of(sockets: Sequence[socket.socket]) -> int:
+    """The port on which they all listen."""
+    return int(sockets[0].getsockname()[1])
+
+
+def check_port_is_free(host: str, port: int, what: str = "HSDS", option: str = "port=") -> None:
     """Raise a ``ConfigError`` where something listens on ``port`` already, or ``host`` is not this machine."""
     for address in listening(host).addresses:
         error = _problem(address, port)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import attrs
 from livn_h5pyd.config import ENV_VAR, HsdsConfig
 
 from livn_core.errors import ConfigError
+from livn_core.locations import redacted
 from livn_ui.checking.step import Step, fail, ok, warn
 from livn_ui.hsds.settings import is_loopback
 
@@ -82,6 +84,9 @@ def find_target(
     ConfigError
         An argument is wrong, or no server runs for ``root_dir``. What is wrong with ``LIVN_HSDS`` is a step's matter.
     """
+    for name, address in (("ENDPOINT", endpoint), ("files_endpoint", files_endpoint)):
+        if address is not None and not re.match(r"https?://[^/]", address, re.IGNORECASE):
+            raise ConfigError(f"{name} must be an address such as {USUAL_ENDPOINT}, not {redacted(address)!r}")
     setting, broken = _setting()
     given = {"bucket": bucket, "files_endpoint": files_endpoint}
     fields = {name: value for name, value in given.items() if value is not None}

@@ -23,6 +23,7 @@ import click
 from livn_core.cli._options import debug_option
 
 _KEY_AND_VALUE = re.compile(r"(?:--)?([A-Za-z][A-Za-z0-9_-]*)=(.*)", re.DOTALL)
+_SPELLINGS = "Options may be written as KEY=VALUE, --KEY VALUE or --KEY=VALUE, and flags as --KEY or KEY=true."
 _YES, _NO = frozenset({"true", "yes", "1", "on"}), frozenset({"false", "no", "0", "off"})
 
 
@@ -103,7 +104,8 @@ def ui_options(*options: Option) -> Callable[[Any], Any]:
 
 def ui_command(name: str, **settings: Any) -> Callable[[Any], click.Command]:
     """Make a command of a function; ``settings`` as of ``click.command``."""
-    return click.command(name, cls=_UiCommand, context_settings={"help_option_names": ["-h", "--help"]}, **settings)
+    names = {"help_option_names": ["-h", "--help"]}
+    return click.command(name, cls=_UiCommand, context_settings=names, epilog=_SPELLINGS, **settings)
 
 
 class _UiCommand(click.Command):

@@ -61,7 +61,8 @@ def import_(
     started with it, it can be read with a password only. What was imported before keeps its rights, but for
     --private.
 
-    Exit codes: 0; 1 where a file could not be imported, though the others were; 130 after Ctrl-C.
+    Exit codes: 0 where everything is there now; 1 where a file could not be imported, though the others were; 130
+    after Ctrl-C.
     """
     if jobs < 1:
         raise click.BadParameter("must be at least 1", param_hint="jobs")

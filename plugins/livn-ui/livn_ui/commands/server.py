@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import shlex
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,7 @@ _OPTIONS = (
     Option("bucket", "The folder of HSDS's storage that holds the domains.", str, "data"),
     Option("files_port", "Port of the companion file server.", int, None, "port + 1"),
     Option("data_nodes", "Number of HSDS's data nodes, of about 100 MB each.", int, 2),
-    Option("hsds_python", "Environment that has hsds: its folder, or its python.", str, None, "this one"),
+    Option("hsds_python", "Environment that has hsds: its folder, or its python.", str, None, "this environment"),
     Option("password_file", "Lines USER:PASSWORD, one of them for admin; mode 0600.", Path),
     Option("private", "Let nobody read imported systems without a password.", bool),
     Option("origins", "Web pages that may read: loopback, *, or a list with commas.", str, LOOPBACK),
@@ -48,7 +49,8 @@ def server(*, launch: bool, origins: str, log_level: str, **given: Any) -> None:
 
     Without --launch, the settings are shown, with what stands in their way, and nothing is started.
 
-    Exit codes: 0 after Ctrl-C, SIGTERM or SIGHUP, 1 where a server could not be started or has ended by itself.
+    Exit codes: 0 after Ctrl-C, SIGTERM or SIGHUP; 1 where a server could not be started, has ended by itself, or could
+    not write everything when it was stopped.
     """
     settings = ServeSettings(**given, origins=Origins.parse(origins), log_level=log_level.upper())
     if launch:
@@ -71,6 +73,8 @@ def _serve(settings: ServeSettings) -> None:
             raise
         finally:
             serving.stop()
+    if serving.hsds is not None and not serving.hsds.stopped_well:  # which a warning has said
+        sys.exit(1)
 
 
 def _announce(serving: Serving) -> None:
@@ -83,7 +87,7 @@ def _announce(serving: Serving) -> None:
     rows = [
         ("HSDS", record.endpoint),
         ("files", record.files_endpoint),
-        ("systems", ", ".join(systems)),
+        ("systems", ", ".join(systems) or "none yet"),
         ("readable", "by anyone" if record.public else "with a password"),
         ("login", describe(settings.host, settings.password_file, settings.run_dir / GENERATED)),
         ("log", serving.hsds.log_file),

@@ -13,10 +13,10 @@ from typing import Self
 import uvicorn
 
 from livn_core.errors import BackendError
+from livn_ui import ports
 from livn_ui.companion.app import build_app
 from livn_ui.companion.connections import Connection, watch
 from livn_ui.companion.hashes import Hashes
-from livn_ui.companion.listening import listen
 from livn_ui.companion.settings import CompanionSettings
 from livn_ui.systems import find_systems
 
@@ -60,9 +60,9 @@ class Companion:
         settings, hashes = self.settings, Hashes()
         find_systems(settings.root_dir)
         server = _Server(_configuration(settings, hashes))
-        sockets = listen(settings.host, settings.port)
+        sockets = ports.listen(settings.host, settings.port, "the companion file server", "files_port=")
         shown = f"[{settings.host}]" if ":" in settings.host else settings.host
-        self.address = f"http://{shown}:{sockets[0].getsockname()[1]}"
+        self.address = f"http://{shown}:{ports.port_of(sockets)}"
         self._server, self._error = server, None
         self._thread = threading.Thread(
             target=self._run, args=(server, sockets, hashes), name="livn-companion", daemon=True

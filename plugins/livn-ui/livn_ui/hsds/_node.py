@@ -2,7 +2,8 @@
 
 What HSDS lacks is added here, from outside:
 
-- It listens where it is told to: by itself it does on all interfaces, whatever ``--host`` says.
+- It answers on sockets that it is given, which listen already: by itself it listens on all interfaces, whatever
+  ``--host`` says, on ports that others may have taken meanwhile.
 - It ends with the process that started it, however that went.
 - A data node that is told to end first writes what it holds in memory; by itself it forgets it.
 - Web pages get in by a pattern of origins: by itself HSDS knows one origin or all, and lets every page send changes.
@@ -17,6 +18,7 @@ import os
 import re
 import select
 import signal
+import socket
 import sys
 import threading
 import time
@@ -182,17 +184,17 @@ def _prepare(app: Any, pattern: str) -> None:
         app.on_response_prepare.append(_name_allowed_origins(pattern))
 
 
-def _run_on(hosts: list[str], pattern: str) -> None:
-    """Have HSDS's call of ``run_app`` listen on ``hosts``, and run what is added here."""
+def _run_on(sockets: list[socket.socket], pattern: str) -> None:
+    """Have HSDS's call of ``run_app`` answer on ``sockets``, and run what is added here."""
     import aiohttp.web
 
     run_app = aiohttp.web.run_app
 
-    def run_on_hosts(app: Any, **options: Any) -> None:
+    def run_on_sockets(app: Any, **options: Any) -> None:
         _prepare(app, pattern)
-        run_app(app, **{**options, "host": hosts, "shutdown_timeout": _CLOSING})
+        run_app(app, **{**options, "host": None, "port": None, "sock": sockets, "shutdown_timeout": _CLOSING})
 
-    aiohttp.web.run_app = run_on_hosts
+    aiohttp.web.run_app = run_on_sockets
 
 
 def _be_prompt() -> None:
@@ -229,7 +231,7 @@ def main() -> None:
     """Run the node that the command line describes."""
     sys.stdout, sys.stderr = _Log(sys.stdout), _Log(sys.stderr)
     sys.path.pop(0)  # this file's folder, whose modules are none of HSDS's business
-    _run_on(_take("hosts").split(","), _take("origins"))
+    _run_on([socket.socket(fileno=int(handle)) for handle in _take("sockets").split(",")], _take("origins"))
     threading.Thread(target=_end_with, args=(int(_take("parent")),), daemon=True).start()
     _be_prompt()
     from hsds.node_runner import main as run_node  # type: ignore[import-not-found]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from livn_ui.hsds.settings import HsdsSettings
 
 PASSWORDS = "passwd.txt"
+_WRITABLE_BY_OTHERS = stat.S_IWGRP | stat.S_IWOTH
 _KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "TMP", "TEMP", "SYSTEMROOT", "LD_LIBRARY_PATH")
 
 
@@ -33,7 +35,6 @@ def write_configuration(settings: HsdsSettings, directory: Path, endpoint: str) 
     Booleans have to go through the file: from the command line HSDS takes the text ``False`` for true.
     JSON is YAML, so this needs no YAML library.
     """
-    directory.mkdir(parents=True, exist_ok=True)
     passwords = directory / PASSWORDS
     write_private(passwords, "".join(f"{user}:{password}\n" for user, password in settings.users.items()))
     overrides = {
@@ -52,6 +53,20 @@ def write_configuration(settings: HsdsSettings, directory: Path, endpoint: str) 
         "gc_sleep_time": 1,
     }
     (directory / "override.yml").write_text(json.dumps(overrides, indent=1), encoding="utf-8")
+
+
+def make_run_dir(directory: Path) -> None:
+    """Make the directory that says what HSDS serves and who may log in; nobody but its owner may change that.
+
+    Raises
+    ------
+    OSError
+        It cannot be made, or it is somebody else's who lets others write there.
+    """
+    directory.mkdir(exist_ok=True)
+    mode = stat.S_IMODE(directory.stat().st_mode)
+    if mode & _WRITABLE_BY_OTHERS:
+        directory.chmod(mode & ~_WRITABLE_BY_OTHERS)
 
 
 def write_private(path: Path, text: str) -> None:

@@ -6,6 +6,7 @@ import contextlib
 import errno
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -40,8 +41,13 @@ class StoreLock:
         """The file descriptor, for processes that shall inherit it; ``None`` while the lock is not held."""
         return self._handle
 
-    def acquire(self) -> None:
+    def acquire(self, still_wanted: Callable[[], bool] = lambda: True) -> None:
         """Take the lock, and leave the id of this process in the file.
+
+        Parameters
+        ----------
+        still_wanted
+            Asked while waiting; its ``False`` ends that.
 
         Raises
         ------
@@ -50,7 +56,7 @@ class StoreLock:
         """
         handle = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
         try:
-            self._wait_for(handle)
+            self._wait_for(handle, still_wanted)
             os.ftruncate(handle, 0)
             os.pwrite(handle, str(os.getpid()).encode(), 0)
         except BaseException:
@@ -58,12 +64,12 @@ class StoreLock:
             raise
         self._handle = handle
 
-    def _wait_for(self, handle: int) -> None:
+    def _wait_for(self, handle: int, still_wanted: Callable[[], bool]) -> None:
         began = time.monotonic()
         while not _lock(handle, shared=False):
             holder = _holder(handle)
             patience = _BRIEF if holder is None or is_running(holder) else _ENDING
-            if time.monotonic() - began > patience:
+            if time.monotonic() - began > patience or not still_wanted():
                 who = "" if holder is None else f" (process {holder})"
                 raise ConfigError(
                     f"{self._path.parent.parent}: another HSDS server{who} uses this store; stop it, or choose another"

@@ -6,8 +6,9 @@ import contextlib
 import os
 import subprocess
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from socket import socket
 from typing import IO
 
 from livn_core.errors import ConfigError
@@ -35,15 +36,15 @@ class Nodes:
         self._inherited = () if lock is None else (lock,)
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
 
-    def start(self, name: str, addresses: Iterable[str], pattern: str, arguments: list[str], log: IO[bytes]) -> None:
+    def start(self, name: str, sockets: Sequence[socket], pattern: str, arguments: list[str], log: IO[bytes]) -> None:
         """Start one node.
 
         Parameters
         ----------
         name
             For messages.
-        addresses
-            Where it listens.
+        sockets
+            Those it answers on, which listen already; it gets copies.
         pattern
             The web origins that a service node lets in; a data node lets in none.
         arguments
@@ -56,7 +57,8 @@ class Nodes:
         ConfigError
             There is no such interpreter.
         """
-        ours = {"hosts": ",".join(addresses), "origins": pattern, "parent": str(os.getpid())}
+        handles = [one.fileno() for one in sockets]
+        ours = {"sockets": ",".join(map(str, handles)), "origins": pattern, "parent": str(os.getpid())}
         command = [self._python, str(Path(_node.__file__)), *(f"--livn-{key}={value}" for key, value in ours.items())]
         try:
             self._processes[name] = subprocess.Popen(
@@ -68,7 +70,7 @@ class Nodes:
                 env=node_environment(),
                 cwd=self._directory,
                 start_new_session=True,  # Ctrl-C is for us, and stop() has an order to keep
-                pass_fds=self._inherited,
+                pass_fds=(*self._inherited, *handles),
             )
         except OSError as error:
             raise ConfigError(f"hsds_python {self._python!r}: {error.strerror}. {HOW_TO_GET_HSDS}") from error

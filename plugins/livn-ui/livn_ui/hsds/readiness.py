@@ -7,7 +7,8 @@ from typing import Any
 
 import requests
 
-_QUICK = 2.0
+_QUICK = 1.0
+"""Seconds: a node that has not started yet keeps who asks it waiting, since its socket listens already."""
 
 
 def _get_json(url: str) -> dict[str, Any]:

@@ -11,7 +11,9 @@ import os
 import time
 import warnings
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from socket import socket
 from types import TracebackType
 from typing import Self
 
@@ -56,6 +58,8 @@ class HsdsServer:
         self.data_nodes: tuple[str, ...] = ()
         self._log = Log(self.run_dir / "hsds.log")
         self.log_file = self._log.path
+        self.stopped_well = True
+        """Whether the last stop, if there was one, lost nothing."""
         self.password_file = self.run_dir / environment.PASSWORDS
         self._lock = StoreLock(self.run_dir / "lock")
         self._nodes: Nodes | None = None
@@ -78,60 +82,60 @@ class HsdsServer:
         self.launch()
         return self.wait_until_ready()
 
-    def launch(self) -> None:
-        """Start all nodes and do not wait for them; see :meth:`start`."""
+    def launch(self, still_wanted: Callable[[], bool] = lambda: True) -> None:
+        """Start all nodes and do not wait for them; see :meth:`start` and :meth:`wait_until_ready`."""
         if self._nodes is not None:
             raise HsdsStartError(f"HSDS at {self.endpoint} is running already")
         python = find_hsds(self.settings.python).python
-        self._take_store()
+        self.stopped_well = True
+        self._take_store(still_wanted)
         try:
-            where = self._choose_ports()
-            self._nodes = Nodes(python, self.run_dir, self._lock.handle)
-            atexit.register(self.stop)
-            _running.add(self)
-            self._start_nodes(where)
+            with ExitStack() as ours:  # a node has copies of its sockets, and its port is free when that node has ended
+                service, data = self._listen(ours)
+                environment.write_configuration(self.settings, self.run_dir, self.endpoint)
+                self._nodes = Nodes(python, self.run_dir, self._lock.handle)
+                atexit.register(self.stop)
+                _running.add(self)
+                self._start_nodes(service, data)
         except BaseException:
             self.stop()
             raise
 
-    def _take_store(self) -> None:
+    def _take_store(self, still_wanted: Callable[[], bool]) -> None:
         settings = self.settings
         try:
             (settings.store / settings.bucket).mkdir(parents=True, exist_ok=True)
-            self.run_dir.mkdir(exist_ok=True)
-            self._lock.acquire()
+            environment.make_run_dir(self.run_dir)
+            self._lock.acquire(still_wanted)
         except OSError as error:
             raise ConfigError(
                 f"HSDS's storage {settings.store} cannot be used: {error.strerror} ({error.filename}); it must be a "
                 "directory in which you may write"
             ) from error
 
-    def _choose_ports(self) -> ports.Listening:
+    def _listen(self, ours: ExitStack) -> tuple[Sequence[socket], list[Sequence[socket]]]:
+        """Take all ports here and now, so that nobody else can have one, and be talked to, until a node listens."""
         settings = self.settings
-        where = ports.listening(settings.host)
-        data_ports = ports.free_ports(settings.data_nodes)
-        if settings.port:
-            ports.check_port_is_free(settings.host, settings.port)
-            port = settings.port
-        else:
-            port = ports.free_ports(1, where.addresses)[0]
+        service = _until_closed(ours, ports.listen(settings.host, settings.port))
+        data = [_until_closed(ours, ports.listen("127.0.0.1", 0)) for _ in range(settings.data_nodes)]
+        where, port = ports.listening(settings.host), ports.port_of(service)
         self.endpoint = f"http://{where.here}:{port}"
         self.endpoint_elsewhere = f"http://{where.elsewhere}:{port}"
+        addresses = {f"http://127.0.0.1:{ports.port_of(node)}": node for node in data}
         # In the order into which HSDS puts them, which numbers them by their place.
-        self.data_nodes = tuple(sorted(f"http://127.0.0.1:{one}" for one in data_ports))
-        environment.write_configuration(settings, self.run_dir, self.endpoint)
-        return where
+        self.data_nodes = tuple(sorted(addresses))
+        return service, [addresses[address] for address in self.data_nodes]
 
-    def _start_nodes(self, where: ports.Listening) -> None:
+    def _start_nodes(self, service: Sequence[socket], data: Sequence[Sequence[socket]]) -> None:
         assert self._nodes is not None
         pattern = self.settings.origins.pattern
         common = ["--standalone", f"--dn_urls={','.join(self.data_nodes)}", f"--hsds_endpoint={self.endpoint}"]
         with self._log.open() as log:
-            for number in range(len(self.data_nodes)):
+            for number, sockets in enumerate(data):
                 arguments = ["--node_type=dn", f"--log_prefix=dn{number + 1} ", f"--node_number={number}", *common]
-                self._nodes.start(f"data node {number + 1}", ["127.0.0.1"], pattern, arguments, log)
+                self._nodes.start(f"data node {number + 1}", sockets, pattern, arguments, log)
             arguments = ["--node_type=sn", "--log_prefix=sn ", f"--sn_url={self.endpoint}", *common]
-            self._nodes.start(_SERVICE, where.addresses, pattern, arguments, log)
+            self._nodes.start(_SERVICE, service, pattern, arguments, log)
 
     def wait_until_ready(self, still_wanted: Callable[[], bool] = lambda: True) -> Self:
         """Return when every node is ready.
@@ -199,6 +203,7 @@ class HsdsServer:
             problems += self._nodes.stop(self._nodes.pids(), timeout)
             self._nodes = None
         self._lock.release()
+        self.stopped_well = self.stopped_well and not problems  # a second stop finds nothing to do
         if problems:
             warnings.warn(f"HSDS's {'; '.join(problems)}; see {self.log_file}", BackendWarning, stacklevel=2)
 
@@ -216,6 +221,12 @@ class HsdsServer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+
+
+def _until_closed(stack: ExitStack, sockets: Sequence[socket]) -> Sequence[socket]:
+    for one in sockets:
+        stack.enter_context(one)
+    return sockets
 
 
 _running: weakref.WeakSet[HsdsServer] = weakref.WeakSet()

@@ -57,7 +57,7 @@ class Folders:
         """Make the folders that are missing."""
         try:
             names = {system.name for system in find_systems(self._root_dir)}
-        except LivnError as error:
+        except (LivnError, OSError) as error:  # a disk that fails for a moment; the next look may find more
             names = set()
             self._tell_once(str(self._root_dir), str(error))
         with requests.Session() as session:

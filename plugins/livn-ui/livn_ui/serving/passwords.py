@@ -9,7 +9,7 @@ from pathlib import Path
 import attrs
 
 from livn_core.errors import ConfigError
-from livn_ui.hsds.environment import write_private
+from livn_ui.hsds.environment import make_run_dir, write_private
 from livn_ui.hsds.settings import check_login, is_loopback
 
 ADMIN = "admin"
@@ -64,7 +64,8 @@ def describe(host: str, password_file: Path | None, kept: Path) -> str:
 
 def _generate(kept: Path) -> None:
     try:
-        kept.parent.mkdir(parents=True, exist_ok=True)
+        kept.parent.parent.mkdir(parents=True, exist_ok=True)
+        make_run_dir(kept.parent)
         write_private(kept, f"{ADMIN}:{secrets.token_urlsafe(24)}\n")
     except OSError as error:
         raise ConfigError(f"no password can be kept in {kept}: {error.strerror}; give password_file=") from error

@@ -12,6 +12,7 @@ from typing import Self
 
 import attrs
 
+from livn_ui.hsds.environment import PASSWORDS
 from livn_ui.hsds.lock import StoreLock, is_running
 
 _FILE = "server.json"
@@ -47,21 +48,28 @@ class ServerRecord:
     admin: str
     """The user who may import."""
 
-    password_file: Path = attrs.field(converter=Path)
-    """Passwords of HSDS's users, for the eyes of the user who started the server."""
+    password_file: Path
+    """Passwords of HSDS's users, beside the record, for the eyes of the user who started the server."""
 
     def login(self) -> tuple[str, str] | None:
-        """Name and password of the admin; ``None`` where this user may not read them."""
+        """Name and password of the admin; ``None`` where this user may not read them.
+
+        A record says to whom passwords are sent. So they must be the same user's as the record: else somebody could
+        leave a record that has others send what he may not read.
+        """
         try:
-            lines = self.password_file.read_text(encoding="utf-8").splitlines()
-        except OSError:
+            text, owner = _content_and_owner(self.password_file)
+            if owner != self.password_file.with_name(_FILE).lstat().st_uid:
+                return None
+        except (OSError, ValueError):
             return None
+        lines = text.splitlines()
         passwords = dict(line.split(":", 1) for line in lines if ":" in line and not line.startswith("#"))
         return (self.admin, passwords[self.admin]) if self.admin in passwords else None
 
     def write(self, root_dir: Path) -> None:
         """Make the server known."""
-        text = json.dumps({**attrs.asdict(self), "password_file": str(self.password_file)}, indent=1)
+        text = json.dumps(attrs.asdict(self, filter=lambda field, _: field.name != "password_file"), indent=1)
         path = run_dir_of(root_dir) / _FILE
         temporary = path.with_suffix(".tmp")
         temporary.write_text(text, encoding="utf-8")
@@ -72,9 +80,16 @@ class ServerRecord:
         """The last record that a server left, whether or not it still runs; ``None`` without a readable one."""
         try:
             fields = json.loads((run_dir_of(root_dir) / _FILE).read_text(encoding="utf-8"))
-            return cls(**fields)
+            return cls(**fields, password_file=run_dir_of(root_dir) / PASSWORDS)
         except (OSError, ValueError, TypeError):
             return None
+
+
+def _content_and_owner(path: Path) -> tuple[str, int]:
+    """The text of a file that is no link, and the id of its owner."""
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)  # a pipe would wait
+    with os.fdopen(os.open(path, flags), encoding="utf-8") as file:
+        return file.read(), os.fstat(file.fileno()).st_uid
 
 
 def remove_record(root_dir: Path) -> None:

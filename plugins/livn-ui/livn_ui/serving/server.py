@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -73,7 +74,8 @@ class Serving:
         self.users = users_for(settings.host, settings.password_file, settings.run_dir / GENERATED)
         self.hsds = HsdsServer(settings.hsds(self.users.passwords, port))
         self._stack.callback(self.hsds.stop)
-        self.hsds.launch()
+        self.hsds.launch(still_wanted)
+        _keep_out_of_git(settings.store)
         self.companion = Companion(
             CompanionSettings(settings.root_dir, settings.host, files_port, settings.origins, settings.serve_h5)
         )
@@ -130,6 +132,12 @@ class Serving:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+
+
+def _keep_out_of_git(store: Path) -> None:
+    """Have git ignore HSDS's storage, since systems often lie in a repository."""
+    with contextlib.suppress(OSError), (store / ".gitignore").open("x", encoding="utf-8") as file:
+        file.write("*\n")
 
 
 def check_root_dir(root_dir: Path) -> None:

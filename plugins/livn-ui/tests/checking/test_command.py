@@ -108,7 +108,10 @@ def test_a_wrong_address(command):
     for address in ("localhost:5101", "ftp://localhost", "http://"):
         done = command(address)
         assert done.returncode == 1
-        assert "must be an address such as http://localhost:5101" in done.stderr
+        assert done.stderr.startswith(
+            f"error: ENDPOINT must be an address such as http://localhost:5101, not {address!r}"
+        )
+    assert command("files_endpoint=lab").stderr.startswith("error: files_endpoint must be an address")
 
 
 def test_no_server_for_a_directory(command, tmp_path):

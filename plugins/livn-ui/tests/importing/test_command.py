@@ -133,7 +133,7 @@ def test_ctrl_c(command, server, root_dir):
     old = write_version(root_dir / "long" / "a.h5", 1, datasets=1, rows=10)
     import_file(admin_of(server), old, "/long/a.h5")
     saved = old.rename(old.with_suffix(".old"))
-    new = write_version(root_dir / "long" / "a.h5", 2, datasets=40, rows=1_000_000)
+    new = write_version(root_dir / "long" / "a.h5", 2, datasets=20, rows=1_000_000)
     process = subprocess.Popen([*command, "long"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     storage = server.settings.store / "data" / "long" / "a.h5.importing"
     end = time.monotonic() + 60

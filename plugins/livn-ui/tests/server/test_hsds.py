@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import stat
 import subprocess
 import sys
 import time
+from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
@@ -16,8 +18,9 @@ from livn_ui.hsds import HsdsServer, HsdsSettings, HsdsStartError, find_hsds
 from livn_ui.hsds.lock import StoreLock
 from livn_ui.hsds.log import Log
 from livn_ui.hsds.readiness import data_node_is_ready
+from livn_ui.ports import check_port_is_free
 
-from livn_core.errors import ConfigError
+from livn_core.errors import BackendWarning, ConfigError
 
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc, or at 127.0.0.2")
 
@@ -125,6 +128,16 @@ def test_a_node_that_has_died_is_noticed(start_hsds, machine):
     server.stop()
 
 
+def test_a_node_that_cannot_be_stopped_is_killed_and_that_is_said(start_hsds, machine):
+    server = start_hsds()
+    pid = server.pids()["data node 1"]
+    os.kill(pid, signal.SIGSTOP)
+    with pytest.warns(BackendWarning, match="data node 1 did not end in time and was killed: .* is lost"):
+        server.stop(1)
+    assert not machine.is_running(pid)
+    assert not server.stopped_well
+
+
 def test_one_store_one_server(hsds, hsds_python):
     with pytest.raises(ConfigError, match=rf"another HSDS server \(process {os.getpid()}\) uses this store"):
         HsdsServer(HsdsSettings(hsds.settings.store, python=hsds_python)).start()
@@ -140,6 +153,34 @@ def test_a_taken_port_is_said_to_be_taken(hsds_python, tmp_path):
         with pytest.raises(ConfigError, match=f"cannot listen on 127.0.0.1:{port}"):
             HsdsServer(settings).start()
         assert settings.store.is_dir()
+
+
+def test_ports_are_taken_before_a_node_runs(hsds_python, tmp_path):
+    server = HsdsServer(HsdsSettings(tmp_path, python=hsds_python))
+    server.launch()
+    try:
+        for address in (server.endpoint, *server.data_nodes):
+            with pytest.raises(ConfigError, match="cannot listen"):
+                check_port_is_free("127.0.0.1", urlsplit(address).port)
+        assert server.wait_until_ready().pids()
+    finally:
+        server.stop()
+    for address in (server.endpoint, *server.data_nodes):
+        check_port_is_free("127.0.0.1", urlsplit(address).port)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="other systems have no such modes")
+def test_nobody_but_its_owner_writes_where_the_settings_are(start_hsds, tmp_path):
+    (tmp_path / ".run").mkdir()
+    (tmp_path / ".run").chmod(0o777)
+    before = os.umask(0)
+    try:
+        server = start_hsds(store=tmp_path)
+    finally:
+        os.umask(before)
+    server.stop()
+    assert stat.S_IMODE(server.run_dir.stat().st_mode) == 0o755
+    assert stat.S_IMODE(server.password_file.stat().st_mode) == 0o600
 
 
 def test_a_python_without_hsds_is_told_how_to_get_it(tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import stat
 import subprocess
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 import requests
-from livn_ui.serving.record import running_server
+from livn_ui.serving.record import ServerRecord, running_server
 
 from livn_core import predefined
 
@@ -52,7 +53,45 @@ def test_others_of_this_machine_find_it(serving):
     assert record == serving.record
     assert record.pid == serving.process.pid
     assert record.login() == ADMIN
-    assert "admin" not in json.loads((serving.root_dir / ".hsds/.run/server.json").read_text())["password_file"]
+
+
+@pytest.fixture
+def record(tmp_path):
+    """A record as a server leaves it, with the passwords beside it."""
+    run_dir = tmp_path / ".hsds/.run"
+    run_dir.mkdir(parents=True)
+    (run_dir / "passwd.txt").write_text("admin:secret\n")
+    one = ServerRecord("http://a", "http://b", "data", os.getpid(), True, "admin", run_dir / "passwd.txt")
+    one.write(tmp_path)
+    return one
+
+
+def test_a_record_sends_nobody_elses_passwords(record, tmp_path):
+    assert record.login() == ("admin", "secret")
+    others = tmp_path / "others.txt"
+    others.write_text("admin:of somebody else\n")
+    place = record.password_file.with_name("server.json")
+    fields = json.loads(place.read_text())
+    place.write_text(json.dumps({**fields, "password_file": str(others)}))
+    assert ServerRecord.read(tmp_path) is None
+    place.write_text(json.dumps(fields))
+    assert ServerRecord.read(tmp_path) == record
+    record.password_file.unlink()
+    record.password_file.symlink_to(others)
+    assert record.login() is None
+    record.password_file.unlink()
+    os.mkfifo(record.password_file)
+    assert record.login() is None
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root gives files away")
+def test_a_record_of_one_user_sends_no_passwords_of_another(record):
+    os.chown(record.password_file, 12345, -1)
+    assert record.login() is None
+
+
+def test_its_storage_is_nothing_for_git(serving):
+    assert (serving.root_dir / ".hsds/.gitignore").read_text() == "*\n"
 
 
 def test_both_servers_answer_on_both_loopbacks_and_nowhere_else(serving, machine):

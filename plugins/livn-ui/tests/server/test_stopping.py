@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -45,7 +47,6 @@ def stop_all_at_once(one):
 WAYS = {
     "Ctrl-C": (stop_group, {0}, "SIGINT: stopping"),
     "SIGTERM": (lambda one: one.send("SIGTERM"), {0}, "SIGTERM: stopping"),
-    "SIGHUP": (lambda one: one.send("SIGHUP"), {0}, "SIGHUP: stopping"),
     "SIGTERM to all": (stop_all_at_once, {0, 1}, "stopping"),
     "SIGKILL": (lambda one: one.send("SIGKILL"), {-signal.SIGKILL}, ""),
     "SIGKILL, and a start at once": (lambda one: one.send("SIGKILL"), {-signal.SIGKILL}, ""),
@@ -75,11 +76,34 @@ def test_a_stop_during_the_start_leaves_nothing(launched, root_dir, machine, lea
     one = launched(root_dir, ready=False)
     lock_file = root_dir / ".hsds/.run/lock"
     assert machine.until(lambda: lock_file.exists() and lock_file.read_text())
-    one.send("SIGTERM")
+    one.send("SIGHUP")  # what a terminal sends when it is closed
     assert one.wait() == 0
-    assert "SIGTERM: stopping" in one.text
+    assert "SIGHUP: stopping" in one.text
     assert "HSDS  " not in one.text
     leaves_nothing(one, {}, [])
+
+
+def has_open(pid, name):
+    for entry in Path(f"/proc/{pid}/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):
+            if entry.readlink().name == name:
+                return True
+    return False
+
+
+def test_a_start_that_waits_for_nodes_of_a_killed_server_can_be_stopped(launched, root_dir, machine, leaves_nothing):
+    one = launched(root_dir, "data_nodes=1")
+    os.kill(one.nodes["0"], signal.SIGSTOP)  # it still writes, so to say
+    one.send("SIGKILL")
+    one.wait()
+    second = launched(root_dir, ready=False)
+    assert machine.until(lambda: has_open(second.process.pid, "lock"))
+    second.send("SIGINT")
+    code = machine.until(lambda: second.process.poll() is not None, 10) and second.process.returncode
+    os.kill(one.nodes["0"], signal.SIGCONT)
+    assert code == 1
+    assert f"another HSDS server (process {one.process.pid}) uses this store" in second.text
+    leaves_nothing(one, one.nodes, [])
 
 
 @pytest.mark.parametrize("node", ["0", "service"])
@@ -104,3 +128,12 @@ def test_what_nohup_ignores_stays_ignored(launched, root_dir):
     assert requests.get(f"{one.record.endpoint}/about", timeout=30).ok
     one.send("SIGTERM")
     assert one.wait() == 0
+
+
+def test_a_stop_that_goes_wrong_is_no_success(launched, root_dir, leaves_nothing):
+    one = launched(root_dir)
+    os.kill(one.nodes["service"], signal.SIGSTOP)
+    one.send("SIGTERM")
+    assert one.wait() == 1
+    assert "service node did not end in time and was killed" in one.text
+    leaves_nothing(one, one.nodes, [])
