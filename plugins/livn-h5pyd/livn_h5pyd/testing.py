@@ -168,7 +168,7 @@ class Proxy:
         except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
             pass
         finally:
-            writer.close()
+            await _close(writer)
 
     def note(self, line: str, head: str) -> Seen:
         """Keep that a request has come."""
@@ -202,7 +202,7 @@ class _Link:
                 pass
         finally:
             if self._up is not None:
-                self._up[1].close()
+                await _close(self._up[1])
 
     async def _one(self) -> bool:
         """Pass on one request and its answer; whether the connection goes on."""
@@ -276,6 +276,15 @@ class _Link:
             size = int(line.split(b";")[0], 16)
             self._writer.write(line)
             await self._copy(reader, size + 2)
+
+
+async def _close(writer: asyncio.StreamWriter) -> None:
+    """Close a connection once what was written has gone, and wait for its socket to be closed."""
+    writer.close()
+    try:
+        await asyncio.wait_for(writer.wait_closed(), 1.0)
+    except OSError:  # a TimeoutError is one: whoever is there reads no longer
+        writer.transport.abort()
 
 
 def _length(head: bytes) -> int | None:
