@@ -10,6 +10,7 @@ import contextlib
 import os
 import re
 import shutil
+import socket
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -107,7 +108,7 @@ def find_destination(
         An argument or ``LIVN_HSDS`` is wrong, or it is not known how to log in.
     """
     record = running_server(root_dir)
-    fields = _server(record, endpoint)
+    fields = _server(record, endpoint, root_dir)
     here = record is not None and fields["endpoint"] == record.endpoint
     if bucket is not None:
         fields["bucket"] = bucket
@@ -116,7 +117,7 @@ def find_destination(
     return Destination(config, record.public if record and here else True, ServerLog(root_dir if here else None))
 
 
-def _server(record: ServerRecord | None, endpoint: str | None) -> dict[str, Any]:
+def _server(record: ServerRecord | None, endpoint: str | None, root_dir: Path) -> dict[str, Any]:
     """The fields of ``LIVN_HSDS`` for the server that was found."""
     if endpoint is not None:
         endpoint = HsdsConfig.from_mapping({"endpoint": endpoint}).endpoint
@@ -125,7 +126,21 @@ def _server(record: ServerRecord | None, endpoint: str | None) -> dict[str, Any]
     setting = HsdsConfig.from_environment()
     if setting is not None and endpoint in {None, setting.endpoint}:
         return attrs.asdict(setting)
+    if endpoint is None:
+        _check_usual(root_dir)
     return {"endpoint": endpoint or USUAL_ENDPOINT}
+
+
+def _check_usual(root_dir: Path) -> None:
+    """Nothing was named and nothing was found, so the usual address is a guess; where it is wrong, say what to do."""
+    usual = urlsplit(USUAL_ENDPOINT)
+    try:
+        socket.create_connection((usual.hostname, usual.port), timeout=2).close()
+    except OSError as error:
+        raise ConfigError(
+            f"no server is known: none on this machine serves {root_dir}, {ENV_VAR} is not set, and nothing answers at "
+            f"{USUAL_ENDPOINT}; start one with 'livn ui server root_dir={root_dir} --launch', or name it with endpoint="
+        ) from error
 
 
 def _login(
