@@ -159,7 +159,7 @@ class HsdsServer:
         return self
 
     def _wait(self, still_wanted: Callable[[], bool], end: float) -> None:
-        while still_wanted() and (waiting := readiness.not_ready(self.endpoint, self.data_nodes)):
+        while still_wanted() and (waiting := self._not_ready(end)):
             self.check()
             if time.monotonic() > end:
                 raise HsdsStartError(
@@ -167,6 +167,10 @@ class HsdsServer:
                     f"{', '.join(waiting)}; {self._log_quoted()}"
                 )
             time.sleep(0.05)
+
+    def _not_ready(self, end: float) -> list[str]:
+        left = max(end - time.monotonic(), 0.001)  # requests takes no zero
+        return readiness.not_ready(self.endpoint, self.data_nodes, min(left, readiness.PATIENCE))
 
     def check(self) -> None:
         """Raise a ``HsdsStartError`` if a node has ended; HSDS itself never says so, nor does it restart one."""
