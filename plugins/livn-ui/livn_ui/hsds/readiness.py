@@ -8,7 +8,7 @@ from typing import Any
 import requests
 
 PATIENCE = 1.0
-"""Seconds for one question: a node that has not started yet keeps who asks waiting, since its socket listens already."""
+"""Seconds for one question: a node that has not started keeps who asks waiting, since its socket listens already."""
 
 
 def _get_json(url: str, within: float) -> dict[str, Any]:
