@@ -4,42 +4,37 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from importlib import import_module
 from pathlib import Path
 
 import click
 
 from livn_core import __version__
 from livn_core.cli._errors import reported
+from livn_core.cli._group import LazyGroup
 from livn_core.cli._original import call_the_original, script_of_the_original
 from livn_core.cli._output import never_fail_to_encode
 from livn_core.cli._plugins import plugin_command, plugin_names
 
 OWN = {
     "info": "livn_core.cli._info:info",
+    "systems": "livn_core.cli.systems:systems",
     "backends": "livn_core.cli._backends:backends",
     "version": "livn_core.cli._version:version",
     "completion": "livn_core.cli._completion:completion",
 }
 
 
-class Commands(click.Group):
-    """Commands that are imported only when they are used.
-
-    A plugin adds one under the entry-point group ``livn.commands``: its name, and a click command.
-    """
+class Commands(LazyGroup):
+    """Our own commands, and those that plugins add under the entry-point group ``livn.commands``."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Our own commands in the order of use, then those of plugins by name."""
-        return [*OWN, *(name for name in plugin_names() if name not in OWN)]
+        own = super().list_commands(ctx)
+        return [*own, *(name for name in plugin_names() if name not in own)]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import one command."""
-        if cmd_name not in OWN:
-            return plugin_command(cmd_name)
-        module, _, name = OWN[cmd_name].partition(":")
-        command: click.Command = getattr(import_module(module), name)
-        return command
+        return super().get_command(ctx, cmd_name) or plugin_command(cmd_name)
 
     def invoke(self, ctx: click.Context) -> None:
         """Run a command; what it returns is dropped, or it would pass for an exit code."""
@@ -48,6 +43,7 @@ class Commands(click.Group):
 
 @click.command(
     cls=Commands,
+    homes=OWN,
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.",
 )
