@@ -112,8 +112,8 @@ def test_a_folder_named_livn_is_not_the_original(run, install, work):
 def test_what_is_unknown_here_is_handed_to_the_script_of_the_original(run, install):
     code = "def main(arguments):\n    print(*arguments, sep='|')\n    return 7\n"
     install("livn", {"the_original": code}, console_scripts={"livn": "the_original:main"})
-    done = run("systems", "list", "--all")
-    assert (done.returncode, done.stdout) == (7, "systems|list|--all\n")
+    done = run("experiments", "list", "--all")
+    assert (done.returncode, done.stdout) == (7, "experiments|list|--all\n")
     assert run("version").returncode == 0
 
 
