@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from livn_core.h5file import AnyArray, IntArray
 from livn_core.neuroh5._store import Store
 from livn_core.neuroh5.values import Population
@@ -34,5 +32,5 @@ def check_pointer(store: Store, node: str, pointer: IntArray, size: int, what: s
     """
     if pointer[0] != 0 or pointer[-1] != size:
         raise store.error(node, f"must lead from 0 to {size}, the number of {what}, not {pointer[0]} to {pointer[-1]}")
-    if (np.diff(pointer) < 0).any():
+    if (pointer[1:] < pointer[:-1]).any():
         raise store.error(node, "must never decrease")
