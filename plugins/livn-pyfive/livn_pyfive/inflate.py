@@ -1,6 +1,6 @@
-"""Undoing deflate, by the fastest library that is there: ISA-L where it has wheels, else Python's own zlib.
+"""Undoing deflate, by the fastest library that is there: zlib-ng where it has wheels, else Python's own zlib.
 
-What the fast library refuses, zlib looks at once more: its word is the last one, and its message the one that is shown.
+ISA-L is as fast, but takes a few damaged streams that zlib refuses.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ class DoesNotInflate(Exception):
 
 def _fastest() -> Any:
     try:
-        return import_module("isal.isal_zlib")
+        return import_module("zlib_ng.zlib_ng")
     except ImportError:
         return zlib
 
@@ -27,8 +27,8 @@ _library: Any = _fastest()
 
 
 def library() -> str:
-    """The library that inflates in this process: ``"isal"`` or ``"zlib"``."""
-    return "zlib" if _library is zlib else "isal"
+    """The library that inflates in this process: ``"zlib-ng"`` or ``"zlib"``."""
+    return "zlib" if _library is zlib else "zlib-ng"
 
 
 def inflate(data: Buffer, size: int) -> bytes:
@@ -46,19 +46,10 @@ def inflate(data: Buffer, size: int) -> bytes:
     DoesNotInflate
         The stream is damaged or cut off, its checksum is wrong, or something else than ``size`` bytes comes out.
     """
-    if _library is not zlib:
-        try:
-            return _inflate(_library, data, size)
-        except DoesNotInflate:
-            pass
-    return _inflate(zlib, data, size)
-
-
-def _inflate(library: Any, data: Buffer, size: int) -> bytes:
-    stream = library.decompressobj()
+    stream = _library.decompressobj()
     try:
         plain: bytes = stream.decompress(data, size + 1)
-    except library.error as error:
+    except _library.error as error:
         raise DoesNotInflate(f"does not decompress ({error})") from error
     if len(plain) != size or not stream.eof:
         raise DoesNotInflate(f"decompresses to {len(plain)} bytes or more instead of {size}")
