@@ -15,8 +15,13 @@ def check_cells(store: Store, node: str, cells: AnyArray, population: Population
     FormatError
         A cell lies outside.
     """
-    if cells.size and (cells.max() >= population.count or cells.min() < 0):
-        wrong = cells.max() if cells.max() >= population.count else cells.min()
+    if not cells.size:
+        return
+    highest = cells.max()
+    # Unsigned indices cannot be negative, and there may be many millions to look at.
+    lowest = 0 if cells.dtype.kind == "u" else cells.min()
+    if highest >= population.count or lowest < 0:
+        wrong = highest if highest >= population.count else lowest
         raise store.error(
             node, f"cell {wrong} lies outside population {population.name}, which has {population.count} cells"
         )
