@@ -90,7 +90,7 @@ def _plan(store: Store, node: AttributeNode, index: IntArray, pointer: IntArray 
 
 def _to_gids(store: Store, node: AttributeNode, index: IntArray) -> IntArray:
     check_cells(store, f"{node.path}/{INDEX}", index, node.population)
-    return index + node.population.start
+    return index + node.population.start if node.population.start else index
 
 
 def _check_pointer(store: Store, node: AttributeNode, pointer: IntArray, cells: int, size: int) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from livn_core.h5file import AnyArray, IntArray
 from livn_core.neuroh5._store import Store
 from livn_core.neuroh5.values import Population
@@ -17,8 +15,13 @@ def check_cells(store: Store, node: str, cells: AnyArray, population: Population
     FormatError
         A cell lies outside.
     """
-    if cells.size and (cells.max() >= population.count or cells.min() < 0):
-        wrong = cells.max() if cells.max() >= population.count else cells.min()
+    if not cells.size:
+        return
+    highest = cells.max()
+    # Unsigned indices cannot be negative, and there may be many millions to look at.
+    lowest = 0 if cells.dtype.kind == "u" else cells.min()
+    if highest >= population.count or lowest < 0:
+        wrong = highest if highest >= population.count else lowest
         raise store.error(
             node, f"cell {wrong} lies outside population {population.name}, which has {population.count} cells"
         )
@@ -34,5 +37,5 @@ def check_pointer(store: Store, node: str, pointer: IntArray, size: int, what: s
     """
     if pointer[0] != 0 or pointer[-1] != size:
         raise store.error(node, f"must lead from 0 to {size}, the number of {what}, not {pointer[0]} to {pointer[-1]}")
-    if (np.diff(pointer) < 0).any():
+    if (pointer[1:] < pointer[:-1]).any():
         raise store.error(node, "must never decrease")

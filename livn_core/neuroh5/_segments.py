@@ -38,13 +38,13 @@ class Segments:
         starts, stops
             int64, shape (s,).
         """
+        if (gids[1:] > gids[:-1]).all():
+            return cls(gids, np.arange(gids.size + 1, dtype=np.int64), starts, stops)
         step = np.diff(gids)
         if (step < 0).any():
             order = np.argsort(gids, kind="stable")
             gids, starts, stops = gids[order], starts[order], stops[order]
             step = np.diff(gids)
-        if (step > 0).all():
-            return cls(gids, np.arange(gids.size + 1, dtype=np.int64), starts, stops)
         first = np.concatenate(([0], np.flatnonzero(step) + 1, [gids.size])).astype(np.int64)
         return cls(gids[first[:-1]], first, starts, stops)
 
@@ -57,8 +57,10 @@ class Segments:
     @property
     def pointer(self) -> IntArray:
         """int64, shape (n + 1,): where each cell's elements begin once all segments are read."""
-        ends = np.concatenate(([0], np.cumsum(self.stops - self.starts)))
-        return ends[self.first]
+        ends = np.zeros(self.starts.size + 1, np.int64)
+        np.cumsum(self.stops - self.starts, out=ends[1:])
+        # A row has at least one segment, so as many segments as rows are one each.
+        return ends if ends.size == self.first.size else ends[self.first]
 
     @property
     def size(self) -> int:

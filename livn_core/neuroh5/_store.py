@@ -256,7 +256,7 @@ class Store:
 
     def _as_int64(self, node: str, values: AnyArray) -> IntArray:
         if values.dtype != np.uint64:
-            return values.astype(np.int64)
+            return values.astype(np.int64, copy=False)
         signed = values.view(np.int64)
         if (signed < 0).any():
             raise self.error(node, "holds an integer beyond 2**63, which no position in a file can be")

@@ -6,7 +6,6 @@ Section IV.A.2.l of the HDF5 file format specification.
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,14 +13,14 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
+from livn_pyfive.inflate import Buffer, DoesNotInflate, inflate
+
 DEFLATE, SHUFFLE, FLETCHER32 = 1, 2, 3
 _KNOWN = frozenset({DEFLATE, SHUFFLE, FLETCHER32})
 # The best that deflate can do: 258 bytes from two bits.
 MAX_DEFLATE_RATIO = 1032
 _CHECKSUM = 4
 _FLETCHER_WORDS = 1 << 20
-
-Buffer = bytes | memoryview
 
 
 class DamagedChunk(Exception):
@@ -91,15 +90,10 @@ def decode_chunk(data: Buffer, steps: Sequence[Filter], mask: int, size: int) ->
 
 
 def _inflate(data: Buffer, size: int) -> bytes:
-    stream = zlib.decompressobj()
     try:
-        # One byte more than there may be shows that there is too much.
-        plain = stream.decompress(data, size + 1)
-    except zlib.error as error:
-        raise DamagedChunk(f"a chunk does not decompress ({error})") from error
-    if len(plain) != size or not stream.eof:
-        raise DamagedChunk(f"a chunk decompresses to {len(plain)} bytes or more instead of {size}")
-    return plain
+        return inflate(data, size)
+    except DoesNotInflate as error:
+        raise DamagedChunk(f"a chunk {error}") from error
 
 
 def unshuffle(data: Buffer, width: int) -> Buffer:

@@ -16,18 +16,24 @@ from livn_core.errors import FormatError
 from livn_core.h5file import AnyArray
 from livn_pyfive.chunkindex import ChunkIndex
 from livn_pyfive.datatype import Dtype
-from livn_pyfive.filters import SHUFFLE, Buffer, DamagedChunk, Filter, decode_chunk, unshuffle_into
+from livn_pyfive.filters import SHUFFLE, DamagedChunk, Filter, decode_chunk, unshuffle_into
+from livn_pyfive.inflate import Buffer
 from livn_pyfive.pieces import Pieces, elements_of, group_by_place, scatter, split_at_chunks
 from livn_pyfive.pool import run_all
+from livn_pyfive.scratch import borrowed
 from livn_pyfive.storage import Storage
 
 # A run of this many bytes is read straight into the result; shorter ones are read together and picked apart.
 _DIRECT = 1 << 16
 # Work is cut into tasks of about this many bytes: small enough to share, large enough to be worth a thread.
 _TASK = 1 << 20
-# Less work than this is done at once by the thread that asked.
-_WORTH_THREADS = 1 << 18
+# Less work than this, in bytes copied, is done at once by the thread that asked: about a millisecond.
+_WORTH_THREADS = 1 << 22
+# Decoding a byte of the file takes as long as copying so many.
+_DECODING = 16
 _REMOTE_BATCH = 1 << 26
+# Unshuffling a piece of a chunk by itself takes as long as unshuffling so many bytes more of the whole.
+_PIECE = 1 << 13
 
 
 @attrs.frozen(eq=False)
@@ -67,15 +73,20 @@ class Task:
 
     begin: int
     end: int
-    use: Callable[[bytes], None] | None = None
+    use: Callable[[Buffer], None] | None = None
+    """Called with the bytes, which are gone when it returns."""
     into: memoryview | None = None
+    effort: int = 1
+    """How many times as long as copying its bytes the task takes."""
 
     def run(self, storage: Storage) -> None:
         """Read and use."""
         if self.into is not None:
             storage.read_into(self.begin, self.into)
         elif self.use is not None:
-            self.use(storage.read(self.begin, self.end - self.begin))
+            with borrowed(self.end - self.begin) as room:
+                storage.read_into(self.begin, room)
+                self.use(room)
 
     def take(self, data: bytes) -> None:
         """Use bytes that were read elsewhere."""
@@ -107,7 +118,7 @@ def _rows(pieces: Pieces) -> Iterator[tuple[int, int, int]]:
     return zip(pieces.sources.tolist(), pieces.targets.tolist(), pieces.lengths.tolist(), strict=True)
 
 
-def _pick(target: Target, pieces: Pieces, begin: int, data: bytes) -> None:
+def _pick(target: Target, pieces: Pieces, begin: int, data: Buffer) -> None:
     width = target.stored.itemsize
     places = pieces.sources - begin
     if np.any(places % width != places[0] % width):
@@ -176,7 +187,7 @@ def _filtered_tasks(
                 strict=True,
             )
         ]
-        yield Task(begin, end, use=partial(_decode, target, chunked, storage.name, jobs))
+        yield Task(begin, end, use=partial(_decode, target, chunked, storage.name, jobs), effort=_DECODING)
 
 
 @attrs.frozen(eq=False)
@@ -189,7 +200,7 @@ class _Job:
     pieces: Pieces
 
 
-def _decode(target: Target, chunked: Chunked, file: str, jobs: Sequence[_Job], data: bytes) -> None:
+def _decode(target: Target, chunked: Chunked, file: str, jobs: Sequence[_Job], data: Buffer) -> None:
     view = memoryview(data)
     for job in jobs:
         try:
@@ -199,25 +210,22 @@ def _decode(target: Target, chunked: Chunked, file: str, jobs: Sequence[_Job], d
 
 
 def _decode_one(target: Target, chunked: Chunked, job: _Job, data: memoryview) -> None:
-    size = chunked.length * target.stored.itemsize
-    steps, mask = chunked.steps, job.mask
-    pieces = job.pieces
-    last_is_shuffle = steps[0].number == SHUFFLE and steps[0].width == target.stored.itemsize and not mask & 1
-    plain: Buffer
-    if last_is_shuffle and target.is_same and len(pieces) == 1:
-        plain = decode_chunk(data, steps[1:], mask >> 1, size)
-        _unshuffle_part(target, pieces, plain, chunked.length)
+    width, steps, mask = target.stored.itemsize, chunked.steps, job.mask
+    size = chunked.length * width
+    if steps[0].number != SHUFFLE or steps[0].width != width or mask & 1:
+        plain = decode_chunk(data, steps, mask, size)
+        scatter(elements_of(plain, target.stored), job.pieces, target.out)
         return
-    plain = decode_chunk(data, steps, mask, size)
-    scatter(elements_of(plain, target.stored), pieces, target.out)
-
-
-def _unshuffle_part(target: Target, pieces: Pieces, plain: Buffer, length: int) -> None:
-    """The last step of most chunks: byte planes straight into the result."""
-    width = target.stored.itemsize
-    source, start, count = next(_rows(pieces))
-    rows = target.out[start : start + count].view(np.uint8).reshape(count, width)
-    unshuffle_into(plain, width, length, source, rows)
+    shuffled = decode_chunk(data, steps[1:], mask >> 1, size)
+    if target.is_same and (len(job.pieces) == 1 or len(job.pieces) * _PIECE <= size):
+        for source, start, count in _rows(job.pieces):
+            rows = target.out[start : start + count].view(np.uint8).reshape(count, width)
+            unshuffle_into(shuffled, width, chunked.length, source, rows)
+        return
+    with borrowed(size) as room:
+        rows = np.frombuffer(room, np.uint8).reshape(chunked.length, width)
+        unshuffle_into(shuffled, width, chunked.length, 0, rows)
+        scatter(elements_of(room, target.stored), job.pieces, target.out)
 
 
 def run(tasks: Sequence[Task], storage: Storage, threads: int | None) -> None:
@@ -225,7 +233,7 @@ def run(tasks: Sequence[Task], storage: Storage, threads: int | None) -> None:
     if storage.remote:
         _run_remote(tasks, storage, threads)
         return
-    work = sum(task.end - task.begin for task in tasks)
+    work = sum((task.end - task.begin) * task.effort for task in tasks)
     allowed = threads if work >= _WORTH_THREADS else 1
     run_all([partial(task.run, storage) for task in tasks], allowed)
 

@@ -1,0 +1,32 @@
+"""Memory that a thread fills again and again: fresh pages cost about as much as what is copied into them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import numpy.typing as npt
+
+_KEPT = 1 << 21
+"""A thread keeps no buffer of more bytes; it is made and given back."""
+_MOST = 2
+"""Buffers that a thread keeps: one for what is in the file, and one for what comes of it."""
+
+_own = threading.local()
+
+
+@contextmanager
+def borrowed(size: int) -> Iterator[memoryview]:
+    """``size`` bytes with anything in them, for as long as a ``with`` block lasts; no view of them may outlive it."""
+    kept: list[npt.NDArray[np.uint8]] = _own.__dict__.setdefault("kept", [])
+    # Taken away while it is used, so whoever asks in the middle of this gets another one.
+    buffer = kept.pop() if kept else np.empty(size, np.uint8)
+    if len(buffer) < size:
+        buffer = np.empty(size, np.uint8)
+    try:
+        yield buffer.data[:size]
+    finally:
+        if len(buffer) <= _KEPT and len(kept) < _MOST:
+            kept.append(buffer)
