@@ -93,6 +93,8 @@ class Ranges:
     starts: IntArray
     stops: IntArray
     out: AnyArray | None = None
+    size: int = attrs.field(init=False)
+    """Number of elements in all ranges together."""
 
     def __attrs_post_init__(self) -> None:
         if self.starts.shape != self.stops.shape or self.starts.ndim != 1:
@@ -100,8 +102,10 @@ class Ranges:
                 f"{self.path}: starts and stops must be 1-D and of equal length, "
                 f"not {self.starts.shape} and {self.stops.shape}"
             )
-        if (self.starts < 0).any() or (self.stops < self.starts).any():
+        lengths = self.stops - self.starts
+        if lengths.size and (self.starts.min() < 0 or lengths.min() < 0):
             raise InvalidArgumentError(f"{self.path}: a range must not begin below 0 or end before it begins")
+        object.__setattr__(self, "size", int(lengths.sum()))
         if self.out is not None and self.out.shape != (self.size,):
             raise InvalidArgumentError(
                 f"{self.path}: out has shape {self.out.shape}, but the ranges hold {self.size} elements"
@@ -111,11 +115,6 @@ class Ranges:
     def whole(cls, path: str, size: int) -> Ranges:
         """All ``size`` elements of a dataset."""
         return cls(path, np.array([0], np.int64), np.array([size], np.int64))
-
-    @property
-    def size(self) -> int:
-        """Number of elements in all ranges together."""
-        return int((self.stops - self.starts).sum())
 
 
 @runtime_checkable

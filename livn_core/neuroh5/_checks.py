@@ -17,7 +17,7 @@ def check_cells(store: Store, node: str, cells: AnyArray, population: Population
     FormatError
         A cell lies outside.
     """
-    if cells.size and (cells.max() >= population.count or cells.min() < 0):
+    if cells.size and (cells.max() >= population.count or (cells.dtype.kind == "i" and cells.min() < 0)):
         wrong = cells.max() if cells.max() >= population.count else cells.min()
         raise store.error(
             node, f"cell {wrong} lies outside population {population.name}, which has {population.count} cells"

@@ -36,26 +36,21 @@ class EdgeReader:
         self._store = store
         self._layout = layout
         self._gid_type = np.dtype(np.int64 if wide else np.int32)
+        self._checked: dict[Paths, list[str]] = {}
 
     def read(self, plan: Segments, attributes: Paths) -> Edges:
         """Read everything that the plan names, in its order."""
-        requests = [self._sources(plan), *(plan.ranges(self._path(one)) for one in attributes)]
-        self._check_lengths(attributes)
-        sources, *values = self._store.read(requests)
+        sources, *values = self._store.read(plan.requests(self._paths(attributes)))
         return self._assemble(plan.gids, plan.pointer, self._absolute(sources), attributes, values)
 
     def read_own(self, plan: Segments, local: Local, attributes: Paths) -> Edges:
         """Read those cells of the plan that are this rank's. Collective."""
-        self._check_lengths(attributes)
-        paths = [self._sources_path(), *(self._path(one) for one in attributes)]
-        own, (sources, *values) = read_own(self._store, plan, local, paths)
+        own, (sources, *values) = read_own(self._store, plan, local, self._paths(attributes))
         return self._assemble(own.gids, own.pointer, self._absolute(sources), attributes, values)
 
     def read_with_plan(self, attributes: Paths) -> tuple[Segments, Edges]:
         """Read all edges, and the plan of them, in one go."""
-        self._check_lengths(attributes)
-        paths = [self._sources_path(), *(self._path(one) for one in attributes)]
-        plan, found = read_destinations(self._store, self._layout, paths)
+        plan, found = read_destinations(self._store, self._layout, self._paths(attributes))
         sources, *values = [plan.take(read) for read in found]
         return plan, self._assemble(plan.gids, plan.pointer, self._absolute(sources), attributes, values)
 
@@ -67,24 +62,25 @@ class EdgeReader:
         wanted
             bool, shape (pre.count,).
         """
-        self._check_lengths(attributes)
+        source, *others = self._paths(attributes)
         if not wanted.any():
             plan = Segments.empty()
         start, stop = self._store.share(plan.pointer, self._gid_type.itemsize)
         found = self._look_through(plan.rows(start, stop), wanted)
-        kept, at, degree = self._store.put_together(found, f"{self._sources_path()}, from", wanted)
+        kept, at, degree = self._store.put_together(found, f"{source}, from", wanted)
         ranges = join_adjacent(at, at + 1)
-        values = self._store.read([Ranges(self._path(one), *ranges) for one in attributes])
+        values = self._store.read([Ranges(path, *ranges) for path in others])
         pointer = np.concatenate(([0], np.cumsum(degree[degree > 0]))).astype(np.int64)
         return self._assemble(plan.gids[degree > 0], pointer, kept, attributes, values)
 
     def _look_through(self, plan: Segments, wanted: AnyArray) -> list[AnyArray]:
         """The gids and positions of edges from wanted cells, and how many of them each row has."""
+        source = self._paths(())[0]
         kept, degrees = [np.empty(0, self._gid_type)], [np.empty(0, np.int64)]
         positions = [np.empty(0, np.int64)]
         for start, stop in self.split(plan, BLOCK_BYTES, ()):
             piece = plan.rows(start, stop)
-            gids = self._absolute(self._store.read_alone(self._sources(piece)))
+            gids = self._absolute(self._store.read_alone(piece.ranges(source)))
             hit = wanted[gids - self._layout.pre.start]
             kept.append(gids[hit])
             positions.append(element_index(piece.starts, piece.stops)[hit])
@@ -120,21 +116,22 @@ class EdgeReader:
     def _path(self, attribute: tuple[str, str]) -> str:
         return f"{self._layout.top}/{attribute[0]}/{attribute[1]}"
 
-    def _sources(self, plan: Segments) -> Ranges:
-        return plan.ranges(self._sources_path())
+    def _paths(self, attributes: Paths) -> list[str]:
+        """The datasets of the sources and of some attributes, once they are known to fit together."""
+        if attributes not in self._checked:
+            paths = [self._layout.path(SOURCE), *(self._path(one) for one in attributes)]
+            self._store.check_integers(paths[0])
+            n_edges = self._store.length(paths[0])
+            for path in paths[1:]:
+                self._check_length(path, n_edges)
+            self._checked[attributes] = paths
+        return self._checked[attributes]
 
-    def _sources_path(self) -> str:
-        path = self._layout.path(SOURCE)
-        self._store.check_integers(path)
-        return path
-
-    def _check_lengths(self, attributes: Paths) -> None:
-        n_edges = self._store.length(self._layout.path(SOURCE))
-        for one in attributes:
-            self._store.number_type(self._path(one))
-            length = self._store.length(self._path(one))
-            if length != n_edges:
-                raise self._store.error(self._path(one), f"has {length} values for {n_edges} edges")
+    def _check_length(self, path: str, n_edges: int) -> None:
+        self._store.number_type(path)
+        length = self._store.length(path)
+        if length != n_edges:
+            raise self._store.error(path, f"has {length} values for {n_edges} edges")
 
     def _absolute(self, sources: AnyArray) -> AnyArray:
         """Check relative indices and turn them into gids, in place where the width allows it."""

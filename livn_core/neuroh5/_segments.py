@@ -7,6 +7,8 @@ Reading is then: take rows, read their ranges in that order. No element is moved
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import attrs
 import numpy as np
 
@@ -57,8 +59,14 @@ class Segments:
     @property
     def pointer(self) -> IntArray:
         """int64, shape (n + 1,): where each cell's elements begin once all segments are read."""
-        ends = np.concatenate(([0], np.cumsum(self.stops - self.starts)))
-        return ends[self.first]
+        ends = np.zeros(self.starts.size + 1, np.int64)
+        np.cumsum(self.stops - self.starts, out=ends[1:])
+        return ends if self._one_each else ends[self.first]
+
+    @property
+    def _one_each(self) -> bool:
+        """Whether every cell has a single segment, as in nearly every file; there is no cell without one."""
+        return self.gids.size == self.starts.size
 
     @property
     def size(self) -> int:
@@ -73,9 +81,10 @@ class Segments:
         gids
             int64, ascending and unique.
         """
-        at = np.searchsorted(self.gids, gids)
-        inside = at < self.gids.size
-        return self.pick(at[inside][self.gids[at[inside]] == gids[inside]])
+        at = self.gids.searchsorted(gids)
+        if at.size and at[-1] == self.gids.size:
+            at = at[: at.searchsorted(self.gids.size)]
+        return self.pick(at[self.gids[at] == gids[: at.size]])
 
     def pick(self, rows: IntArray) -> Segments:
         """Some rows.
@@ -85,6 +94,10 @@ class Segments:
         rows
             int64, ascending and unique: their numbers.
         """
+        if self._one_each:
+            return Segments(
+                self.gids[rows], np.arange(rows.size + 1, dtype=np.int64), self.starts[rows], self.stops[rows]
+            )
         which = self.segments_of(rows)
         first = np.concatenate(([0], np.cumsum(self.first[rows + 1] - self.first[rows]))).astype(np.int64)
         return Segments(self.gids[rows], first, self.starts[which], self.stops[which])
@@ -113,4 +126,9 @@ class Segments:
 
     def ranges(self, path: str) -> Ranges:
         """The request that reads these segments of a dataset, in this order."""
-        return Ranges(path, *join_adjacent(self.starts, self.stops))
+        return self.requests([path])[0]
+
+    def requests(self, paths: Sequence[str]) -> list[Ranges]:
+        """The requests that read these segments of several datasets, in this order."""
+        starts, stops = join_adjacent(self.starts, self.stops)
+        return [Ranges(path, starts, stops) for path in paths]
