@@ -130,6 +130,43 @@ class SupportsReadMany(Protocol):
         ...
 
 
+@attrs.frozen
+class LocalFile:
+    """A file of this machine, as it is now."""
+
+    path: str
+    """Absolute."""
+    size: int
+    """In bytes."""
+    mtime_ns: int
+    """When it was last written to, in ns since 1970."""
+    inode: int
+
+    @property
+    def stamp(self) -> tuple[int, int, int]:
+        """Size, time of writing and inode: where one of them differs, it is another file, or was written to."""
+        return self.size, self.mtime_ns, self.inode
+
+
+@runtime_checkable
+class SupportsLocalFile(Protocol):
+    """An :class:`H5File` that reads the bytes of one file on this machine, and nothing else.
+
+    Beside it, or in the user's cache, an index of its edges may then be kept.
+    """
+
+    @property
+    def local_file(self) -> LocalFile | None:
+        """The file that is open, asked anew each time; ``None`` where the bytes come from elsewhere.
+
+        Raises
+        ------
+        LivnError
+            It was closed, or changed while it was open.
+        """
+        ...
+
+
 @runtime_checkable
 class SupportsNotes(Protocol):
     """An :class:`H5File` that reads some things otherwise than its backend's name promises, and says so.

@@ -15,9 +15,11 @@ from livn_core.neuroh5._layout import SOURCE, EdgeLayout
 from livn_core.neuroh5._segments import Segments
 from livn_core.neuroh5._store import Store
 from livn_core.neuroh5.values import Edges
-from livn_core.ranges import element_index, join_adjacent
+from livn_core.ranges import join_adjacent
 
 BLOCK_BYTES = 64 * 2**20
+STREAM_BYTES = 8 * 2**20
+"""What is only looked through is best read in pieces that stay in the processor's cache."""
 
 Paths: TypeAlias = tuple[tuple[str, str], ...]
 """Attributes as (namespace, name)."""
@@ -73,19 +75,48 @@ class EdgeReader:
         pointer = np.concatenate(([0], np.cumsum(degree[degree > 0]))).astype(np.int64)
         return self._assemble(plan.gids[degree > 0], pointer, kept, attributes, values)
 
+    def read_at(self, plan: Segments, at: IntArray, cells: IntArray, attributes: Paths) -> Edges:
+        """Edges of which it is known where they are and where they come from.
+
+        Parameters
+        ----------
+        at
+            int64, ascending: their places in the order of reading.
+        cells
+            int64: where each comes from, counted from the first of the population.
+        """
+        others = self._paths(attributes)[1:]
+        pointer = plan.pointer
+        rows = pointer.searchsorted(at, "right") - 1
+        first = np.flatnonzero(np.diff(rows, prepend=-1))
+        indptr = np.append(first, at.size).astype(np.int64, copy=False)
+        gids = (cells + self._layout.pre.start).astype(self._gid_type)
+        ranges = join_adjacent(*plan.locate(at)) if others else ()
+        values = self._store.read([Ranges(path, *ranges) for path in others])
+        return self._assemble(plan.gids[rows[first]], indptr, gids, attributes, values)
+
+    def stream(self, plan: Segments) -> Iterator[tuple[Segments, AnyArray]]:
+        """All edges that a plan names, some cells at a time, for this rank alone.
+
+        Yields
+        ------
+        piece, gids
+            Some rows of the plan, and where each of their edges comes from.
+        """
+        source = self._paths(())[0]
+        for start, stop in self.split(plan, STREAM_BYTES, ()):
+            piece = plan.rows(start, stop)
+            yield piece, self._absolute(self._store.read_alone(piece.ranges(source)))
+
     def _look_through(self, plan: Segments, wanted: AnyArray) -> list[AnyArray]:
         """The gids and positions of edges from wanted cells, and how many of them each row has."""
-        source = self._paths(())[0]
         kept, degrees = [np.empty(0, self._gid_type)], [np.empty(0, np.int64)]
         positions = [np.empty(0, np.int64)]
-        for start, stop in self.split(plan, BLOCK_BYTES, ()):
-            piece = plan.rows(start, stop)
-            gids = self._absolute(self._store.read_alone(piece.ranges(source)))
-            hit = wanted[gids - self._layout.pre.start]
-            kept.append(gids[hit])
-            positions.append(element_index(piece.starts, piece.stops)[hit])
-            hits_before = np.concatenate(([0], np.cumsum(hit, dtype=np.int64)))
-            degrees.append(np.diff(hits_before[piece.pointer]))
+        for piece, gids in self.stream(plan):
+            hits = np.flatnonzero(wanted[gids - self._layout.pre.start])
+            kept.append(gids[hits])
+            positions.append(piece.locate(hits)[0])
+            degrees.append(np.diff(hits.searchsorted(piece.pointer)))
         return [np.concatenate(kept), np.concatenate(positions), np.concatenate(degrees)]
 
     def split(

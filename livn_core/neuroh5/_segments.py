@@ -111,6 +111,20 @@ class Segments:
         a, b = int(self.first[start]), int(self.first[stop])
         return Segments(self.gids[start:stop], self.first[start : stop + 1] - a, self.starts[a:b], self.stops[a:b])
 
+    def locate(self, at: IntArray) -> tuple[IntArray, IntArray]:
+        """The ranges, one element long, of elements that are known by their places in the order of reading.
+
+        Parameters
+        ----------
+        at
+            int64, ascending.
+        """
+        starts, stops = join_adjacent(self.starts, self.stops)
+        before = np.cumsum(stops - starts) - (stops - starts)
+        which = before.searchsorted(at, "right") - 1 if starts.size > 1 else np.zeros(at.size, np.int64)
+        places = starts[which] + at - before[which]
+        return places, places + 1
+
     def take(self, values: AnyArray) -> AnyArray:
         """These segments of the whole values of a dataset, in this order; the values themselves where they are that.
 

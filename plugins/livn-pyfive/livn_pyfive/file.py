@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from livn_core.errors import FormatError
-from livn_core.h5file import AnyArray, Ranges
+from livn_core.h5file import AnyArray, LocalFile, Ranges
 from livn_core.locations import shown
 from livn_pyfive.cache import ChunkCache
 from livn_pyfive.dataset import Dataset
@@ -196,6 +196,12 @@ class PyfiveFile(Group):
         if not isinstance(found, Dataset):
             raise FormatError(self.filename, path, "is not a dataset")
         return found
+
+    @property
+    def local_file(self) -> LocalFile | None:
+        """The file on this machine, as it is now; ``None`` for a remote one."""
+        with self.storage.use():
+            return self.storage.local_file()
 
     def reading(self, node: str) -> AbstractContextManager[None]:
         """What every look into the file happens inside."""
