@@ -15,7 +15,7 @@ from livn_core.h5file import AnyArray, IntArray
 from livn_core.neuroh5._arguments import as_names, is_bool
 from livn_core.neuroh5._dealing import Local, owned_rows
 from livn_core.neuroh5._destinations import read_destinations
-from livn_core.neuroh5._edges import BLOCK_BYTES, EdgeReader, Paths
+from livn_core.neuroh5._edges import BLOCK_BYTES, STREAM_BYTES, EdgeReader, Paths
 from livn_core.neuroh5._gids import Gids, as_gids
 from livn_core.neuroh5._layout import SOURCE, EdgeLayout, choose_attributes, list_edge_namespaces
 from livn_core.neuroh5._outindex import OutIndex
@@ -237,7 +237,7 @@ class Projection:
         """Number of edges from each cell of the pre population, int64, shape (pre.count,); cells without are 0."""
         with self._store.together():
             degree = self._zeros(self.pre, np.int64)
-            for edges in self.blocks(local=True):
+            for edges in self.blocks(STREAM_BYTES, local=True):
                 here = (edges.pre_gids - self.pre.start).astype(np.intp, copy=False)
                 degree += np.bincount(here, minlength=self.pre.count)
             return degree if self._store.ranks is None else self._store.ranks.total(degree)

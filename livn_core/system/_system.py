@@ -246,9 +246,10 @@ class System(Documents, PerCell, Structure):
                 (one, self.projection(one.pre, one.post) if (one.pre, one.post) in present else None)
                 for one in declared
             ]
-            entries = _connectivity.matrix(
-                pairs, ranges, order, _connectivity.common_seed(self._files.ranks, seed), local
-            )
+            seed = _connectivity.common_seed(self._files.ranks, seed)
+            if sparse and gids is None and not local:
+                return _connectivity.whole_csr(pairs, ranges, len(order), seed)
+            entries = _connectivity.matrix(pairs, ranges, order, seed, local)
             return (_connectivity.sparse_csr if sparse else _connectivity.dense)(*entries, len(order))
 
     def summary(self) -> dict[str, Any]:
