@@ -151,8 +151,8 @@ class EdgeReader:
         """The datasets of the sources and of some attributes, once they are known to fit together."""
         if attributes not in self._checked:
             paths = [self._layout.path(SOURCE), *(self._path(one) for one in attributes)]
-            self._store.check_integers(paths[0])
             n_edges = self._store.length(paths[0])
+            self._store.check_integers(paths[0])
             for path in paths[1:]:
                 self._check_length(path, n_edges)
             self._checked[attributes] = paths

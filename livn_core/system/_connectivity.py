@@ -162,6 +162,7 @@ def sparse_csr(keys: IntArray, values: npt.NDArray[np.float32], size: int) -> An
 
     columns, rows = np.divmod(keys, max(size, 1))
     indptr = np.searchsorted(columns, np.arange(size + 1))
+    rows = rows.astype(_index_type(size), copy=False)
     return sparse.csc_array((values, rows, indptr), shape=(size, size)).tocsr()
 
 
@@ -187,7 +188,7 @@ def whole_csr(
     there = [(one, projection) for one, projection in projections if projection is not None]
     ends = np.cumsum([0, *(projection.n_edges for _, projection in there)])
     first = dict(zip(ranges, np.cumsum([0, *(count for _, count in ranges.values())]).tolist(), strict=False))
-    kind = np.int32 if size < 2**31 else np.int64
+    kind = _index_type(size)
     rows, columns = np.empty(ends[-1], kind), np.empty(ends[-1], kind)
     with background(lambda: Strengths(seed).take(int(ends[-1]))) as strengths:
         for (one, projection), begin, end in zip(there, ends[:-1], ends[1:], strict=True):
@@ -204,24 +205,26 @@ def whole_csr(
     return _merged(entries.tocsr())
 
 
+def _index_type(size: int) -> type[np.integer[Any]]:
+    return np.int32 if size < 2**31 else np.int64
+
+
 def _merged(dealt: Any) -> Any:
     """A csr_array of float64 in which neighbours may name the same pair, as float32 with one entry for each pair."""
     from scipy import sparse
 
-    values, columns, pointer = dealt.data, dealt.indices, dealt.indptr
+    values, columns, pointer = dealt.data.astype(np.float32), dealt.indices, dealt.indptr
     again = np.zeros(values.size + 1, np.bool_)
     np.equal(columns[1:], columns[:-1], out=again[1:-1])
     again[pointer] = False
     repeats = np.flatnonzero(again)
     if repeats.size:
-        several = again[:-1] | again[1:]
-        starts = np.flatnonzero(several & ~again[:-1])
-        sums = np.add.reduceat(values[several], np.flatnonzero(~again[:-1][several]))
-        values[starts] = sums
         once = ~again[:-1]
+        several = again[:-1] | again[1:]
+        values[several & once] = np.add.reduceat(dealt.data[several], np.flatnonzero(once[several]))
         pointer = pointer - repeats.searchsorted(pointer).astype(pointer.dtype)
         values, columns = values[once], columns[once]
-    merged = sparse.csr_array((values.astype(np.float32), columns, pointer), shape=dealt.shape)
+    merged = sparse.csr_array((values, columns, pointer), shape=dealt.shape)
     merged.has_canonical_format = True
     return merged
 
