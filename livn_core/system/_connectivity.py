@@ -161,8 +161,9 @@ def sparse_csr(keys: IntArray, values: npt.NDArray[np.float32], size: int) -> An
         raise missing_package("scipy", "a sparse connectivity matrix") from error
 
     columns, rows = np.divmod(keys, max(size, 1))
-    indptr = np.searchsorted(columns, np.arange(size + 1))
-    rows = rows.astype(_index_type(size), copy=False)
+    kind = _index_type(max(size, keys.size))
+    indptr = np.searchsorted(columns, np.arange(size + 1)).astype(kind, copy=False)
+    rows = rows.astype(kind, copy=False)
     return sparse.csc_array((values, rows, indptr), shape=(size, size)).tocsr()
 
 
@@ -206,6 +207,7 @@ def whole_csr(
 
 
 def _index_type(size: int) -> type[np.integer[Any]]:
+    """What scipy takes for indices up to a size, and would turn others into."""
     return np.int32 if size < 2**31 else np.int64
 
 
