@@ -75,18 +75,19 @@ class EdgeReader:
         pointer = np.concatenate(([0], np.cumsum(degree[degree > 0]))).astype(np.int64)
         return self._assemble(plan.gids[degree > 0], pointer, kept, attributes, values)
 
-    def read_at(self, plan: Segments, at: IntArray, cells: IntArray, attributes: Paths) -> Edges:
+    def read_at(self, plan: Segments, pointer: IntArray, at: IntArray, cells: IntArray, attributes: Paths) -> Edges:
         """Edges of which it is known where they are and where they come from.
 
         Parameters
         ----------
+        pointer
+            That of the plan.
         at
             int64, ascending: their places in the order of reading.
         cells
             int64: where each comes from, counted from the first of the population.
         """
         others = self._paths(attributes)[1:]
-        pointer = plan.pointer
         rows = pointer.searchsorted(at, "right") - 1
         first = np.flatnonzero(np.diff(rows, prepend=-1))
         indptr = np.append(first, at.size).astype(np.int64, copy=False)

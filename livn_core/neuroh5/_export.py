@@ -90,7 +90,10 @@ def _columns(projection: Projection, attributes: AttributeNames) -> dict[str, An
 
 def _taken(values: AnyArray) -> AnyArray:
     """An array of edges that nobody else has, to be given away or worked on in place instead of copied."""
-    values.flags.writeable = True
+    try:
+        values.flags.writeable = True
+    except ValueError:  # a backend gave a view of something that is read-only
+        return values.copy()
     return values
 
 

@@ -52,6 +52,7 @@ class OutIndex:
         self._edges = edges
         self._lock = threading.Lock()
         self._found: IndexFile | None = None
+        self._begins: IntArray | None = None
         self._problem = ""
         self._looked_for = False
 
@@ -98,8 +99,9 @@ class OutIndex:
         bits = int(cells.size).bit_length()
         counts = index.pointer[cells + 1] - index.pointer[cells]
         n_wanted = int(counts.sum())
-        many = n_wanted * _STREAM_FROM > plan.size and not required
-        if many or not n_wanted or bits + plan.size.bit_length() > _KEY_BITS:
+        n_edges = index.facts.n_edges
+        many = n_wanted * _STREAM_FROM > n_edges and not required
+        if many or not n_wanted or bits + n_edges.bit_length() > _KEY_BITS:
             return None
         try:
             positions = index.positions(cells)
@@ -109,7 +111,13 @@ class OutIndex:
         # One sort of numbers that hold both is several times faster than sorting one array by another.
         keys = positions << bits | repeat(np.arange(cells.size), counts)
         keys.sort()
-        return self._edges.read_at(plan, keys >> bits, cells[keys & (1 << bits) - 1], attributes)
+        return self._edges.read_at(plan, self._pointer(plan), keys >> bits, cells[keys & (1 << bits) - 1], attributes)
+
+    def _pointer(self, plan: Segments) -> IntArray:
+        """Where each cell's edges begin in the order of reading; kept, since it is as long as the plan."""
+        if self._begins is None:
+            self._begins = plan.pointer
+        return self._begins
 
     def _index(self, plan: Segments) -> IndexFile | None:
         """The index, unless there is none that fits."""

@@ -137,8 +137,8 @@ class Projection:
         attributes
             As for :meth:`read`.
         index
-            ``None``: use what :meth:`build_index` made, where there is one that fits and few enough edges are wanted.
-            ``False``: do not even look for it. ``True``: use it in any case. Several ranks share the pass instead.
+            ``None``: use what :meth:`build_index` made, where it fits and few enough edges are wanted; several ranks
+            share the pass instead. ``False``: do not look for it. ``True``: use it in any case.
 
         Raises
         ------
@@ -158,7 +158,7 @@ class Projection:
     def build_index(self, where: Literal["beside", "cache"] | None = None) -> Path:
         """Make an index for :meth:`out_edges`, which from then on finds it by itself.
 
-        It takes 4 bytes an edge, in the file and while it is made (8 from 2**31 edges on).
+        It takes 4 bytes an edge (8 from 2**31 edges on), in the file and while it is made.
 
         Parameters
         ----------
