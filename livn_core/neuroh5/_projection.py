@@ -38,8 +38,7 @@ class Projection:
     """The edges from one population onto another.
 
     Got from :meth:`livn_core.neuroh5.NeuroH5File.projection`. Lives as long as its file is open; safe to use from
-    several threads. The index of the cells is read once and kept, 32 bytes for each stored cell and about twice that
-    while it is read; the edges are not kept here.
+    several threads. The index of the cells is read once and kept, 32 bytes for each, twice that while it is read.
     """
 
     def __init__(self, store: Store, layout: EdgeLayout, wide: bool) -> None:
