@@ -93,6 +93,8 @@ class Ranges:
     starts: IntArray
     stops: IntArray
     out: AnyArray | None = None
+    size: int = attrs.field(init=False)
+    """Number of elements in all ranges together."""
 
     def __attrs_post_init__(self) -> None:
         if self.starts.shape != self.stops.shape or self.starts.ndim != 1:
@@ -100,8 +102,10 @@ class Ranges:
                 f"{self.path}: starts and stops must be 1-D and of equal length, "
                 f"not {self.starts.shape} and {self.stops.shape}"
             )
-        if (self.starts < 0).any() or (self.stops < self.starts).any():
+        lengths = self.stops - self.starts
+        if lengths.size and (self.starts.min() < 0 or lengths.min() < 0):
             raise InvalidArgumentError(f"{self.path}: a range must not begin below 0 or end before it begins")
+        object.__setattr__(self, "size", int(lengths.sum()))
         if self.out is not None and self.out.shape != (self.size,):
             raise InvalidArgumentError(
                 f"{self.path}: out has shape {self.out.shape}, but the ranges hold {self.size} elements"
@@ -111,11 +115,6 @@ class Ranges:
     def whole(cls, path: str, size: int) -> Ranges:
         """All ``size`` elements of a dataset."""
         return cls(path, np.array([0], np.int64), np.array([size], np.int64))
-
-    @property
-    def size(self) -> int:
-        """Number of elements in all ranges together."""
-        return int((self.stops - self.starts).sum())
 
 
 @runtime_checkable
@@ -128,6 +127,43 @@ class SupportsReadMany(Protocol):
 
     def read_many(self, requests: Sequence[Ranges]) -> list[AnyArray]:
         """Read every request, in the order of the requests."""
+        ...
+
+
+@attrs.frozen
+class LocalFile:
+    """A file of this machine, as it is now."""
+
+    path: str
+    """Absolute."""
+    size: int
+    """In bytes."""
+    mtime_ns: int
+    """When it was last written to, in ns since 1970."""
+    inode: int
+
+    @property
+    def stamp(self) -> tuple[int, int, int]:
+        """Size, time of writing and inode: where one of them differs, it is another file, or was written to."""
+        return self.size, self.mtime_ns, self.inode
+
+
+@runtime_checkable
+class SupportsLocalFile(Protocol):
+    """An :class:`H5File` that reads the bytes of one file on this machine, and nothing else.
+
+    Beside it, or in the user's cache, an index of its edges may then be kept.
+    """
+
+    @property
+    def local_file(self) -> LocalFile | None:
+        """The file that is open, asked anew each time; ``None`` where the bytes come from elsewhere.
+
+        Raises
+        ------
+        LivnError
+            It was closed, or changed while it was open.
+        """
         ...
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-from pathlib import PurePosixPath
+import sys
+from pathlib import Path, PurePosixPath
 
 from livn_core._showing import QUERY, is_address, redacted, shown
 from livn_core.errors import InvalidArgumentError, InvalidTypeError
 
-__all__ = ["check_inside", "checked_uri", "is_address", "join", "last_part", "redacted", "shown"]
+__all__ = ["cache_root", "check_inside", "checked_uri", "is_address", "join", "last_part", "redacted", "shown"]
 
 
 def checked_uri(uri: object) -> str:
@@ -72,3 +73,14 @@ def check_inside(name: str) -> str:
             "give a relative path with forward slashes, such as 'selection/e1.json'"
         )
     return "/".join(parts)
+
+
+def cache_root() -> Path:
+    """Where programs keep what they can make again for this user."""
+    if sys.platform == "win32":
+        root = os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local"
+    elif sys.platform == "darwin":
+        root = Path.home() / "Library" / "Caches"
+    else:
+        root = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(root) / "livn"

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
 
 from livn_core.errors import ConfigError
+
+Result = TypeVar("Result")
 
 ENV_VAR = "LIVN_THREADS"
 
@@ -54,3 +59,22 @@ def _local_ranks() -> int:
         if found.isascii() and found.isdigit() and int(found) > 0:
             return int(found)
     return 1
+
+
+@contextmanager
+def background(work: Callable[[], Result]) -> Iterator[Callable[[], Result]]:
+    """Do work beside the ``with`` block, where there are threads and more than one may be used.
+
+    Yields
+    ------
+    function
+        Waits for the work and returns what came of it, or raises what it raised.
+    """
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(1) as pool:
+        try:
+            beside = pool.submit(work) if default_threads() > 1 else None
+        except RuntimeError:
+            beside = None  # no threads here (Pyodide), or none left
+        yield work if beside is None else beside.result

@@ -15,9 +15,11 @@ from livn_core.neuroh5._layout import SOURCE, EdgeLayout
 from livn_core.neuroh5._segments import Segments
 from livn_core.neuroh5._store import Store
 from livn_core.neuroh5.values import Edges
-from livn_core.ranges import element_index, join_adjacent
+from livn_core.ranges import join_adjacent
 
 BLOCK_BYTES = 64 * 2**20
+STREAM_BYTES = 8 * 2**20
+"""What is only looked through is best read in pieces that stay in the processor's cache."""
 
 Paths: TypeAlias = tuple[tuple[str, str], ...]
 """Attributes as (namespace, name)."""
@@ -36,26 +38,21 @@ class EdgeReader:
         self._store = store
         self._layout = layout
         self._gid_type = np.dtype(np.int64 if wide else np.int32)
+        self._checked: dict[Paths, list[str]] = {}
 
     def read(self, plan: Segments, attributes: Paths) -> Edges:
         """Read everything that the plan names, in its order."""
-        requests = [self._sources(plan), *(plan.ranges(self._path(one)) for one in attributes)]
-        self._check_lengths(attributes)
-        sources, *values = self._store.read(requests)
+        sources, *values = self._store.read(plan.requests(self._paths(attributes)))
         return self._assemble(plan.gids, plan.pointer, self._absolute(sources), attributes, values)
 
     def read_own(self, plan: Segments, local: Local, attributes: Paths) -> Edges:
         """Read those cells of the plan that are this rank's. Collective."""
-        self._check_lengths(attributes)
-        paths = [self._sources_path(), *(self._path(one) for one in attributes)]
-        own, (sources, *values) = read_own(self._store, plan, local, paths)
+        own, (sources, *values) = read_own(self._store, plan, local, self._paths(attributes))
         return self._assemble(own.gids, own.pointer, self._absolute(sources), attributes, values)
 
     def read_with_plan(self, attributes: Paths) -> tuple[Segments, Edges]:
         """Read all edges, and the plan of them, in one go."""
-        self._check_lengths(attributes)
-        paths = [self._sources_path(), *(self._path(one) for one in attributes)]
-        plan, found = read_destinations(self._store, self._layout, paths)
+        plan, found = read_destinations(self._store, self._layout, self._paths(attributes))
         sources, *values = [plan.take(read) for read in found]
         return plan, self._assemble(plan.gids, plan.pointer, self._absolute(sources), attributes, values)
 
@@ -67,29 +64,60 @@ class EdgeReader:
         wanted
             bool, shape (pre.count,).
         """
-        self._check_lengths(attributes)
+        source, *others = self._paths(attributes)
         if not wanted.any():
             plan = Segments.empty()
         start, stop = self._store.share(plan.pointer, self._gid_type.itemsize)
         found = self._look_through(plan.rows(start, stop), wanted)
-        kept, at, degree = self._store.put_together(found, f"{self._sources_path()}, from", wanted)
+        kept, at, degree = self._store.put_together(found, f"{source}, from", wanted)
         ranges = join_adjacent(at, at + 1)
-        values = self._store.read([Ranges(self._path(one), *ranges) for one in attributes])
+        values = self._store.read([Ranges(path, *ranges) for path in others])
         pointer = np.concatenate(([0], np.cumsum(degree[degree > 0]))).astype(np.int64)
         return self._assemble(plan.gids[degree > 0], pointer, kept, attributes, values)
+
+    def read_at(self, plan: Segments, pointer: IntArray, at: IntArray, cells: IntArray, attributes: Paths) -> Edges:
+        """Edges of which it is known where they are and where they come from.
+
+        Parameters
+        ----------
+        pointer
+            That of the plan.
+        at
+            int64, ascending: their places in the order of reading.
+        cells
+            int64: where each comes from, counted from the first of the population.
+        """
+        others = self._paths(attributes)[1:]
+        rows = pointer.searchsorted(at, "right") - 1
+        first = np.flatnonzero(np.diff(rows, prepend=-1))
+        indptr = np.append(first, at.size).astype(np.int64, copy=False)
+        gids = (cells + self._layout.pre.start).astype(self._gid_type)
+        ranges = join_adjacent(*plan.locate(at)) if others else ()
+        values = self._store.read([Ranges(path, *ranges) for path in others])
+        return self._assemble(plan.gids[rows[first]], indptr, gids, attributes, values)
+
+    def stream(self, plan: Segments) -> Iterator[tuple[Segments, AnyArray]]:
+        """All edges that a plan names, some cells at a time, for this rank alone.
+
+        Yields
+        ------
+        piece, gids
+            Some rows of the plan, and where each of their edges comes from.
+        """
+        source = self._paths(())[0]
+        for start, stop in self.split(plan, STREAM_BYTES, ()):
+            piece = plan.rows(start, stop)
+            yield piece, self._absolute(self._store.read_alone(piece.ranges(source)))
 
     def _look_through(self, plan: Segments, wanted: AnyArray) -> list[AnyArray]:
         """The gids and positions of edges from wanted cells, and how many of them each row has."""
         kept, degrees = [np.empty(0, self._gid_type)], [np.empty(0, np.int64)]
         positions = [np.empty(0, np.int64)]
-        for start, stop in self.split(plan, BLOCK_BYTES, ()):
-            piece = plan.rows(start, stop)
-            gids = self._absolute(self._store.read_alone(self._sources(piece)))
-            hit = wanted[gids - self._layout.pre.start]
-            kept.append(gids[hit])
-            positions.append(element_index(piece.starts, piece.stops)[hit])
-            hits_before = np.concatenate(([0], np.cumsum(hit, dtype=np.int64)))
-            degrees.append(np.diff(hits_before[piece.pointer]))
+        for piece, gids in self.stream(plan):
+            hits = np.flatnonzero(wanted[gids - self._layout.pre.start])
+            kept.append(gids[hits])
+            positions.append(piece.locate(hits)[0])
+            degrees.append(np.diff(hits.searchsorted(piece.pointer)))
         return [np.concatenate(kept), np.concatenate(positions), np.concatenate(degrees)]
 
     def split(
@@ -120,21 +148,22 @@ class EdgeReader:
     def _path(self, attribute: tuple[str, str]) -> str:
         return f"{self._layout.top}/{attribute[0]}/{attribute[1]}"
 
-    def _sources(self, plan: Segments) -> Ranges:
-        return plan.ranges(self._sources_path())
+    def _paths(self, attributes: Paths) -> list[str]:
+        """The datasets of the sources and of some attributes, once they are known to fit together."""
+        if attributes not in self._checked:
+            paths = [self._layout.path(SOURCE), *(self._path(one) for one in attributes)]
+            n_edges = self._store.length(paths[0])
+            self._store.check_integers(paths[0])
+            for path in paths[1:]:
+                self._check_length(path, n_edges)
+            self._checked[attributes] = paths
+        return self._checked[attributes]
 
-    def _sources_path(self) -> str:
-        path = self._layout.path(SOURCE)
-        self._store.check_integers(path)
-        return path
-
-    def _check_lengths(self, attributes: Paths) -> None:
-        n_edges = self._store.length(self._layout.path(SOURCE))
-        for one in attributes:
-            self._store.number_type(self._path(one))
-            length = self._store.length(self._path(one))
-            if length != n_edges:
-                raise self._store.error(self._path(one), f"has {length} values for {n_edges} edges")
+    def _check_length(self, path: str, n_edges: int) -> None:
+        self._store.number_type(path)
+        length = self._store.length(path)
+        if length != n_edges:
+            raise self._store.error(path, f"has {length} values for {n_edges} edges")
 
     def _absolute(self, sources: AnyArray) -> AnyArray:
         """Check relative indices and turn them into gids, in place where the width allows it."""

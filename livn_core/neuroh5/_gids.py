@@ -12,6 +12,8 @@ from livn_core.h5file import AnyArray, IntArray
 from livn_core.neuroh5._arguments import is_bool
 from livn_core.neuroh5.values import Population
 
+_BOOLS = {bool, np.bool_}
+
 Gids: TypeAlias = int | Iterable[int] | AnyArray
 
 
@@ -41,7 +43,8 @@ def as_gids(gids: Gids, population: Population, where: str) -> IntArray:
     array = as_integers(gids)
     if array.size == 0:
         return np.empty(0, np.int64)
-    unique = np.unique(array)
+    # Most callers give them in order, and comparing neighbours is cheaper than sorting.
+    unique = array if array.size == 1 or (array[1:] > array[:-1]).all() else np.unique(array)
     if unique[0] < population.start or unique[-1] >= population.stop:
         wrong = unique[0] if unique[0] < population.start else unique[-1]
         held = f"{population.start} to {population.stop - 1}" if population.count else "no cell"
@@ -62,7 +65,7 @@ def as_integers(gids: object, what: str = "gids") -> AnyArray:
     given = gids
     if isinstance(gids, Iterable) and not isinstance(gids, np.ndarray):
         given = list(gids)
-        if any(is_bool(one) for one in given):
+        if not _BOOLS.isdisjoint(map(type, given)):
             raise InvalidTypeError(f"{what} must be integers, and there is a bool among them")
     try:
         array = np.atleast_1d(np.asarray(given))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import attrs
 
+from livn_core.errors import unknown_name
 from livn_core.neuroh5._store import Store
 from livn_core.neuroh5.values import Population
 
@@ -43,3 +46,29 @@ def list_edge_namespaces(store: Store, layout: EdgeLayout) -> dict[str, tuple[st
         for namespace in store.keys(layout.top)
         if namespace != EDGES and store.is_group(f"{layout.top}/{namespace}")
     }
+
+
+def choose_attributes(
+    namespaces: Mapping[str, Sequence[str]], names: Sequence[str] | None, where: str
+) -> tuple[tuple[str, str], ...]:
+    """Edge attributes as (namespace, name).
+
+    Parameters
+    ----------
+    namespaces
+        What there is.
+    names
+        Full names, ``"Namespace/name"``; ``None``: all.
+    where
+        The place, for messages.
+
+    Raises
+    ------
+    UnknownNameError
+        There is no such attribute.
+    """
+    known = {f"{namespace}/{name}": (namespace, name) for namespace, all_ in namespaces.items() for name in all_}
+    for name in names or ():
+        if name not in known:
+            raise unknown_name("edge attribute", name, known, where)
+    return tuple(known.values()) if names is None else tuple(known[name] for name in names)

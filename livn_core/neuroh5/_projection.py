@@ -5,18 +5,20 @@ from __future__ import annotations
 import html
 import threading
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, TypeAlias
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 
-from livn_core.errors import InvalidArgumentError, InvalidTypeError, LivnError, TooLargeError, unknown_name
+from livn_core.errors import InvalidArgumentError, InvalidTypeError, LivnError, TooLargeError
 from livn_core.h5file import AnyArray, IntArray
 from livn_core.neuroh5._arguments import as_names, is_bool
 from livn_core.neuroh5._dealing import Local, owned_rows
 from livn_core.neuroh5._destinations import read_destinations
-from livn_core.neuroh5._edges import BLOCK_BYTES, EdgeReader, Paths
+from livn_core.neuroh5._edges import BLOCK_BYTES, STREAM_BYTES, EdgeReader, Paths
 from livn_core.neuroh5._gids import Gids, as_gids
-from livn_core.neuroh5._layout import SOURCE, EdgeLayout, list_edge_namespaces
+from livn_core.neuroh5._layout import SOURCE, EdgeLayout, choose_attributes, list_edge_namespaces
+from livn_core.neuroh5._outindex import OutIndex
 from livn_core.neuroh5._segments import Segments
 from livn_core.neuroh5._store import Store
 from livn_core.neuroh5.values import Edges, FrozenMapping, Population
@@ -36,14 +38,14 @@ class Projection:
     """The edges from one population onto another.
 
     Got from :meth:`livn_core.neuroh5.NeuroH5File.projection`. Lives as long as its file is open; safe to use from
-    several threads. The index of the cells is read once and kept, 32 bytes for each stored cell and about twice that
-    while it is read; the edges are not kept.
+    several threads. The index of the cells is read once and kept, 32 bytes for each, twice that while it is read.
     """
 
     def __init__(self, store: Store, layout: EdgeLayout, wide: bool) -> None:
         self._store = store
         self._layout = layout
         self._edges = EdgeReader(store, layout, wide)
+        self._out_index = OutIndex(store, layout, self._edges)
         self._lock = threading.Lock()
         self._destinations: Segments | None = None
         self._namespaces: Mapping[str, tuple[str, ...]] | None = None
@@ -122,10 +124,10 @@ class Projection:
         """The edges onto some cells: :meth:`read` with gids."""
         return self.read(gids, attributes)
 
-    def out_edges(self, gids: Gids, attributes: AttributeNames = False) -> Edges:
+    def out_edges(self, gids: Gids, attributes: AttributeNames = False, *, index: bool | None = None) -> Edges:
         """The edges that come from some cells, in the order of :meth:`read`.
 
-        Files are ordered by post cell, so this passes over all edges once, a block at a time.
+        Files are ordered by post cell, so without an index this passes over all edges once, a block at a time.
 
         Parameters
         ----------
@@ -133,11 +135,49 @@ class Projection:
             gids of the pre population, in any order, duplicates ignored.
         attributes
             As for :meth:`read`.
+        index
+            ``None``: use what :meth:`build_index` made, where it fits and few enough edges are wanted; several ranks
+            share the pass instead. ``False``: do not look for it. ``True``: use it in any case.
+
+        Raises
+        ------
+        InvalidArgumentError
+            An index is required, and there is none that fits.
         """
         with self._store.together():
+            cells, paths = as_gids(gids, self.pre, self._store.source) - self.pre.start, self._paths(attributes)
+            if index or (index is None and self._store.ranks is None):
+                found = self._out_index.read(self._plan, cells, paths, required=bool(index))
+                if found is not None:
+                    return found
             wanted = self._zeros(self.pre, np.bool_)
-            wanted[as_gids(gids, self.pre, self._store.source) - self.pre.start] = True
-            return self._edges.read_from(self._plan, wanted, self._paths(attributes))
+            wanted[cells] = True
+            return self._edges.read_from(self._plan, wanted, paths)
+
+    def build_index(self, where: Literal["beside", "cache"] | None = None) -> Path:
+        """Make an index for :meth:`out_edges`, which from then on finds it by itself.
+
+        It takes 4 bytes an edge (8 from 2**31 edges on), in the file and while it is made.
+
+        Parameters
+        ----------
+        where
+            ``"beside"`` the file, or in the user's ``"cache"``; ``None``: beside it, where that can be written to.
+
+        Returns
+        -------
+        Path
+            The index, whole; one that was there before is replaced.
+
+        Raises
+        ------
+        InvalidArgumentError
+            The edges are not read from a file on this machine, or by several ranks.
+        BackendError
+            It cannot be written, or the file was changed meanwhile.
+        """
+        with self._store.together():
+            return self._out_index.build(self._plan, where)
 
     def blocks(
         self,
@@ -196,7 +236,7 @@ class Projection:
         """Number of edges from each cell of the pre population, int64, shape (pre.count,); cells without are 0."""
         with self._store.together():
             degree = self._zeros(self.pre, np.int64)
-            for edges in self.blocks(local=True):
+            for edges in self.blocks(STREAM_BYTES, local=True):
                 here = (edges.pre_gids - self.pre.start).astype(np.intp, copy=False)
                 degree += np.bincount(here, minlength=self.pre.count)
             return degree if self._store.ranks is None else self._store.ranks.total(degree)
@@ -241,16 +281,8 @@ class Projection:
     def _paths(self, attributes: AttributeNames) -> Paths:
         if is_bool(attributes) and not attributes:
             return ()
-        known = {
-            f"{namespace}/{name}": (namespace, name) for namespace, all_ in self.namespaces.items() for name in all_
-        }
-        if is_bool(attributes):
-            return tuple(known.values())
-        chosen = as_names(attributes, "attributes")
-        for name in chosen:
-            if name not in known:
-                raise unknown_name("edge attribute", name, known, f"{self._store.source}: {self._layout.top}")
-        return tuple(known[name] for name in chosen)
+        chosen = None if is_bool(attributes) else as_names(attributes, "attributes")
+        return choose_attributes(self.namespaces, chosen, f"{self._store.source}: {self._layout.top}")
 
     def __repr__(self) -> str:
         try:

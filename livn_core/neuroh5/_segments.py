@@ -7,6 +7,8 @@ Reading is then: take rows, read their ranges in that order. No element is moved
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import attrs
 import numpy as np
 
@@ -59,8 +61,12 @@ class Segments:
         """int64, shape (n + 1,): where each cell's elements begin once all segments are read."""
         ends = np.zeros(self.starts.size + 1, np.int64)
         np.cumsum(self.stops - self.starts, out=ends[1:])
-        # A row has at least one segment, so as many segments as rows are one each.
-        return ends if ends.size == self.first.size else ends[self.first]
+        return ends if self._one_each else ends[self.first]
+
+    @property
+    def _one_each(self) -> bool:
+        """Whether every cell has a single segment, as in nearly every file; there is no cell without one."""
+        return self.gids.size == self.starts.size
 
     @property
     def size(self) -> int:
@@ -75,9 +81,10 @@ class Segments:
         gids
             int64, ascending and unique.
         """
-        at = np.searchsorted(self.gids, gids)
-        inside = at < self.gids.size
-        return self.pick(at[inside][self.gids[at[inside]] == gids[inside]])
+        at = self.gids.searchsorted(gids)
+        if at.size and at[-1] == self.gids.size:
+            at = at[: at.searchsorted(self.gids.size)]
+        return self.pick(at[self.gids[at] == gids[: at.size]])
 
     def pick(self, rows: IntArray) -> Segments:
         """Some rows.
@@ -87,6 +94,10 @@ class Segments:
         rows
             int64, ascending and unique: their numbers.
         """
+        if self._one_each:
+            return Segments(
+                self.gids[rows], np.arange(rows.size + 1, dtype=np.int64), self.starts[rows], self.stops[rows]
+            )
         which = self.segments_of(rows)
         first = np.concatenate(([0], np.cumsum(self.first[rows + 1] - self.first[rows]))).astype(np.int64)
         return Segments(self.gids[rows], first, self.starts[which], self.stops[which])
@@ -99,6 +110,20 @@ class Segments:
         """Consecutive rows."""
         a, b = int(self.first[start]), int(self.first[stop])
         return Segments(self.gids[start:stop], self.first[start : stop + 1] - a, self.starts[a:b], self.stops[a:b])
+
+    def locate(self, at: IntArray) -> tuple[IntArray, IntArray]:
+        """The ranges, one element long, of elements that are known by their places in the order of reading.
+
+        Parameters
+        ----------
+        at
+            int64, ascending.
+        """
+        starts, stops = join_adjacent(self.starts, self.stops)
+        before = np.cumsum(stops - starts) - (stops - starts)
+        which = before.searchsorted(at, "right") - 1 if starts.size > 1 else np.zeros(at.size, np.int64)
+        places = starts[which] + at - before[which]
+        return places, places + 1
 
     def take(self, values: AnyArray) -> AnyArray:
         """These segments of the whole values of a dataset, in this order; the values themselves where they are that.
@@ -115,4 +140,9 @@ class Segments:
 
     def ranges(self, path: str) -> Ranges:
         """The request that reads these segments of a dataset, in this order."""
-        return Ranges(path, *join_adjacent(self.starts, self.stops))
+        return self.requests([path])[0]
+
+    def requests(self, paths: Sequence[str]) -> list[Ranges]:
+        """The requests that read these segments of several datasets, in this order."""
+        starts, stops = join_adjacent(self.starts, self.stops)
+        return [Ranges(path, starts, stops) for path in paths]

@@ -11,7 +11,7 @@ import numpy as np
 
 from livn_core._showing import shown
 from livn_core.errors import BackendError, ClosedFileError, FormatError, LivnError, TooLargeError
-from livn_core.h5file import AnyArray, H5File, IntArray, Ranges
+from livn_core.h5file import AnyArray, H5File, IntArray, LocalFile, Ranges, SupportsLocalFile
 from livn_core.parallel import Ranks, SharedFile
 from livn_core.parallel.ranks import fingerprint
 from livn_core.parallel.shares import fair_cuts, is_small
@@ -186,6 +186,17 @@ class Store:
         """
         with self.reading([request.path for request in requests], sum(request.size for request in requests)):
             return read_many(self.file, requests)
+
+    def local_file(self) -> LocalFile | None:
+        """The file on this machine that is read, as it is now; ``None`` where others read along, or it lies elsewhere.
+
+        Raises
+        ------
+        LivnError
+            It was changed while it was open.
+        """
+        file = self.file
+        return file.local_file if self.ranks is None and isinstance(file, SupportsLocalFile) else None
 
     def read_alone(self, request: Ranges) -> AnyArray:
         """Read ranges of one dataset for this rank alone, whatever other ranks do; raises as :meth:`read` does."""

@@ -19,7 +19,7 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
-from livn_core.errors import FormatError, InvalidArgumentError, UnknownNameError, missing_package, unknown_name
+from livn_core.errors import FormatError, InvalidArgumentError, UnknownNameError, unknown_name
 from livn_core.h5file import IntArray
 from livn_core.parallel import Ranks
 from livn_core.ranges import repeat
@@ -150,18 +150,6 @@ def dense(keys: IntArray, values: npt.NDArray[np.float32], size: int) -> npt.NDA
     columns, rows = np.divmod(keys, max(size, 1))
     table[rows, columns] = values
     return table
-
-
-def sparse_csr(keys: IntArray, values: npt.NDArray[np.float32], size: int) -> Any:
-    """The entries as a ``scipy.sparse.csr_array``: float32, shape (size, size)."""
-    try:
-        from scipy import sparse
-    except ImportError as error:
-        raise missing_package("scipy", "a sparse connectivity matrix") from error
-
-    columns, rows = np.divmod(keys, max(size, 1))
-    indptr = np.searchsorted(columns, np.arange(size + 1))
-    return sparse.csc_array((values, rows, indptr), shape=(size, size)).tocsr()
 
 
 def check_order(gids: npt.ArrayLike, known: IntArray, place: str) -> IntArray:

@@ -14,9 +14,10 @@ from livn_core.h5file import AnyArray, IntArray
 from livn_core.parallel import local_gids
 from livn_core.system import _original
 from livn_core.system._cells import CellsMetaData
-from livn_core.system._connectivity import check_order, dense, sparse_csr
+from livn_core.system._connectivity import check_order, dense
 from livn_core.system._extent import box_of_cells
 from livn_core.system._percell import InEdges, points
+from livn_core.system._sparse import sparse_csr
 from livn_core.system._structure import Structure
 from livn_core.system._synapses import SynapseProjection
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import difflib
 import os
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from livn_core.backends import BackendNames, server_in_play
 from livn_core.errors import InvalidArgumentError, SystemNotFoundError
+from livn_core.locations import cache_root
 from livn_core.parallel import Ranks
 
 CULTURES = ("E", "E_b", "E5I", "E5I_b", "E3I", "E3I_b", "EI", "EI_b")
@@ -100,13 +100,7 @@ def holds_system(directory: Path) -> bool:
 
 def user_cache() -> Path:
     """Where this user's downloaded systems are kept."""
-    if sys.platform == "win32":
-        root = os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local"
-    elif sys.platform == "darwin":
-        root = Path.home() / "Library" / "Caches"
-    else:
-        root = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(root) / "livn" / "systems"
+    return cache_root() / "systems"
 
 
 def _further_places() -> Iterator[Path]:

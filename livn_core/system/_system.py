@@ -15,7 +15,7 @@ from livn_core.backends import BackendNames, Selection
 from livn_core.errors import InvalidArgumentError, SourceNotFoundError
 from livn_core.locations import checked_uri, last_part, shown
 from livn_core.neuroh5.values import read_only
-from livn_core.system import _connectivity, _extent
+from livn_core.system import _connectivity, _extent, _sparse
 from livn_core.system._cells import CellsMetaData
 from livn_core.system._coordinates import Coordinates
 from livn_core.system._display import state, summary_html
@@ -246,10 +246,11 @@ class System(Documents, PerCell, Structure):
                 (one, self.projection(one.pre, one.post) if (one.pre, one.post) in present else None)
                 for one in declared
             ]
-            entries = _connectivity.matrix(
-                pairs, ranges, order, _connectivity.common_seed(self._files.ranks, seed), local
-            )
-            return (_connectivity.sparse_csr if sparse else _connectivity.dense)(*entries, len(order))
+            seed = _connectivity.common_seed(self._files.ranks, seed)
+            if sparse and gids is None and not local:
+                return _sparse.whole_csr(pairs, ranges, len(order), seed)
+            entries = _connectivity.matrix(pairs, ranges, order, seed, local)
+            return (_sparse.sparse_csr if sparse else _connectivity.dense)(*entries, len(order))
 
     def summary(self) -> dict[str, Any]:
         """Counts of cells, projections and edges; edges are counted without being read."""

@@ -25,8 +25,17 @@ def _rows(edges: EdgeList, wanted: np.ndarray[tuple[int], np.dtype[np.bool_]]) -
     return EdgeList(edges.post_gids[wanted], indptr, edges.pre_gids[keep], attributes)
 
 
+def _from(edges: EdgeList, wanted: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> EdgeList:
+    """Cut an edge list to some of its edges; a cell that keeps none of them is gone."""
+    row = np.repeat(np.arange(edges.post_gids.size), np.diff(edges.indptr))
+    degree = np.bincount(row[wanted], minlength=edges.post_gids.size)
+    indptr = np.concatenate(([0], np.cumsum(degree[degree > 0])))
+    attributes = {name: values[wanted] for name, values in edges.attributes.items()}
+    return EdgeList(edges.post_gids[degree > 0], indptr, edges.pre_gids[wanted], attributes)
+
+
 def check_partial(projection: Projection, whole: EdgeList) -> None:
-    """Compare single cells, many cells, blocks and degrees with the whole.
+    """Compare single cells, many cells, edges from cells, blocks and degrees with the whole.
 
     Raises
     ------
@@ -39,6 +48,10 @@ def check_partial(projection: Projection, whole: EdgeList) -> None:
         gids = rng.choice(projection.post.gids, min(size, projection.post.count), replace=False)
         expected = _rows(whole, np.isin(whole.post_gids, gids))
         _same_edges(f"edges of {size} cells", projection.in_edges(gids, attributes=True), expected)
+    for size in (0, 1, projection.pre.count // 2):
+        gids = rng.choice(projection.pre.gids, min(size, projection.pre.count), replace=False)
+        found = projection.out_edges(gids, attributes=True)
+        _same_edges(f"edges from {size} cells", found, _from(whole, np.isin(whole.pre_gids, gids)))
     _check_blocks(projection, whole)
     degree = np.zeros(projection.post.count, np.int64)
     degree[whole.post_gids - projection.post.start] = np.diff(whole.indptr)

@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from livn_core.errors import FormatError, InvalidArgumentError, SourceNotFoundError, UnknownNameError
+from livn_core.neuroh5 import Edges
 from livn_core.system import System
+from livn_core.writing import write_system
 
 
 @pytest.fixture
@@ -36,6 +38,37 @@ def test_sparse_is_the_same_matrix(system):
     assert (matrix.dtype, matrix.shape, matrix.nnz) == (np.float32, (10, 10), 7)
     assert matrix.has_canonical_format
     assert np.array_equal(matrix.toarray(), system.connectivity_matrix())
+
+
+def test_sparse_without_sorting_is_what_sorting_gives(tmp_path, graph, write_json, backend):
+    """Edges of one pair, up to a dozen and more, are added up in the same order: the last bit is the same."""
+    pytest.importorskip("scipy.sparse")
+    rng = np.random.default_rng(4)
+    ranges = {"EXC": (0, 5), "INH": (5, 4)}
+
+    def edges(pre, post):
+        degree = rng.integers(0, 60, ranges[post][1])
+        start, count = ranges[pre]
+        sources = rng.integers(start, start + count, degree.sum()).astype(np.int32)
+        gids = np.arange(ranges[post][1])[degree > 0] + ranges[post][0]
+        return Edges(gids, np.concatenate(([0], np.cumsum(degree[degree > 0]))), sources, {})
+
+    pairs = {(pre, post): edges(pre, post) for pre in ranges for post in ranges}
+    write_system(tmp_path / "system", ranges, pairs)
+    write_json(tmp_path / "system" / "graph.json", graph)
+    weights = {"INH_EXC": 0.3, "EXC_INH": -1.7}
+    with System(tmp_path / "system", backend=backend) as system:
+        dealt = system.connectivity_matrix(weights, seed=9, sparse=True)
+        sorted_ = system.connectivity_matrix(weights, seed=9, sparse=True, gids=system.gids)
+    assert dealt.nnz < sum(map(len, pairs.values())) / 4
+    for name in ("data", "indices", "indptr"):
+        one, other = getattr(dealt, name), getattr(sorted_, name)
+        assert np.array_equal(one, other), name
+    assert dealt.has_canonical_format
+    assert dealt.indices.dtype == sorted_.indices.dtype == np.int32
+    dealt.has_canonical_format = False  # what was claimed is true
+    dealt.sum_duplicates()
+    assert dealt.nnz == sorted_.nnz
 
 
 def test_part_equals_the_same_part_of_the_whole_in_the_order_given(two_pops, backend):

@@ -6,7 +6,9 @@ import click
 
 from livn_core.cli._group import LazyGroup
 
-HOMES: dict[str, str] = {}
+HOMES: dict[str, str] = {
+    "index": "livn_core.cli.systems._index:index",
+}
 """Where each command is; in the order in which they are listed."""
 
 

@@ -10,7 +10,7 @@ import livn_pyfive
 import numpy as np
 from livn_pyfive.file import PyfiveFile
 
-from livn_core.h5file import AnyArray, Ranges
+from livn_core.h5file import AnyArray, LocalFile, Ranges
 from livn_neuroh5.bulk import Asked, Bulk
 from livn_neuroh5.judge import Judge
 from livn_neuroh5.library import NEUROH5, Library
@@ -82,6 +82,11 @@ class Neuroh5File:
     def notes(self) -> tuple[str, ...]:
         """Why some of the bulk values that were read so far did not come from neuroh5; one line for each reason."""
         return self._bulk.record.notes
+
+    @property
+    def local_file(self) -> LocalFile | None:
+        """The file on this machine, as it is now."""
+        return self._file.local_file
 
     @property
     def routes(self) -> Mapping[str, Route]:

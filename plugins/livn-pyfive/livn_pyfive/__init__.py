@@ -46,7 +46,7 @@ def livn_backend_open(source: str, options: Mapping[str, object]) -> PyfiveFile:
 
         storage = open_remote(source, checked.storage_options)
     try:
-        return PyfiveFile(storage, checked.threads)
+        return PyfiveFile(storage, checked.threads, checked.cache_bytes)
     except BaseException:
         storage.close()
         raise

@@ -22,6 +22,7 @@ from livn_pyfive.header import Chunking, Fill, Layout, Messages, read_fill, read
 from livn_pyfive.lazy import Lazy
 from livn_pyfive.pieces import Pieces, elements_of, from_ranges, scatter
 from livn_pyfive.reading import Chunked, Target, Task, chunked_tasks, raw_tasks
+from livn_pyfive.scattered import PAGE_BYTES, Pages, Reading, read_few
 
 if TYPE_CHECKING:
     from livn_pyfive.file import PyfiveFile
@@ -98,6 +99,15 @@ class Dataset:
         return self._file.dtype_of(self.name, self._messages)
 
     @Lazy
+    def _plain(self) -> Dtype:
+        return plain(self.dtype)
+
+    @Lazy
+    def _element(self) -> Dtype:
+        """The stored type without labels."""
+        return self._plain if self._stored == self.dtype else self._stored
+
+    @Lazy
     def _layout(self) -> Layout:
         with self._file.reading(self.name):
             return read_layout(self._messages)
@@ -124,12 +134,10 @@ class Dataset:
 
     def _read(self, start: int, stop: int) -> AnyArray:
         request = Ranges(self.name, np.array([start], np.int64), np.array([stop], np.int64))
-        out, tasks = self.plan(request)
-        self._file.run(tasks)
-        return out
+        return self._file.read_many([request])[0]
 
-    def plan(self, request: Ranges) -> tuple[AnyArray, list[Task]]:
-        """The result of a request, and what has to be done before it is right.
+    def plan(self, request: Ranges) -> Reading:
+        """The result of a request, and what has to be done before it is right. The file is in use meanwhile.
 
         Raises
         ------
@@ -139,15 +147,32 @@ class Dataset:
             A range is outside the dataset, or ``out`` cannot take its type.
         """
         self._check_ranges(request)
-        stored = plain(self._stored) if self._stored == self.dtype else self._stored
         with self._file.reading(self.name):
             pieces = from_ranges(request.starts, request.stops)
-            storage = self._prepare(pieces)
-            target = Target(self.name, stored, self._result(request))
-            return target.out, list(self._tasks(target, pieces, storage)) if len(pieces) else []
+            how = self._prepare(pieces)
+            target = Target(self.name, self._element, self._result(request))
+            part = self._pages.plan(target, pieces) if self._pages is not None else None
+            return part or Reading(target.out, list(self._tasks(target, pieces, how)) if len(pieces) else [])
+
+    @Lazy
+    def _pages(self) -> Pages | None:
+        """What is kept of this dataset once it was touched; ``None`` where nothing is."""
+        chunked, cache = self._layout.chunked, self._file.cache
+        encoded = chunked is not None and bool(self._chunked.steps)
+        # Data that lie in the file as they are are kept for speed of access alone, and not where they come and go.
+        if not encoded and (self._file.storage.remote or self.size * self._element.itemsize > cache.max_bytes // 2):
+            return None
+        if chunked is None and self._layout.contiguous is None:
+            return None
+        length = chunked.shape[0] if chunked is not None else max(1, PAGE_BYTES // self._element.itemsize)
+        size = self.size if chunked is None else -(-self.size // length) * length
+        return Pages(self.name, self._element, length, size, self._load, cache)
+
+    def _load(self, target: Target, pieces: Pieces) -> list[Task]:
+        return list(self._tasks(target, pieces, self._prepare(pieces)))
 
     def _result(self, request: Ranges) -> AnyArray:
-        dtype, out = plain(self.dtype), request.out
+        dtype, out = self._plain, request.out
         if out is None:
             try:
                 return np.empty(request.size, dtype)
@@ -160,10 +185,10 @@ class Dataset:
         return out
 
     def _check_ranges(self, request: Ranges) -> None:
-        starts, stops = request.starts, request.stops
-        if len(starts) and (int(starts.min()) < 0 or int(stops.max()) > self.size or np.any(starts > stops)):
+        # That no range is backwards, the request has seen to.
+        if len(request.stops) and int(request.stops.max()) > self.size:
             raise InvalidArgumentError(
-                f"{self._file.filename}: {self.name}: a range is backwards or outside the {self.size} elements"
+                f"{self._file.filename}: {self.name}: a range is outside the {self.size} elements"
             )
 
     def _prepare(self, pieces: Pieces) -> Chunked | Layout:
@@ -191,7 +216,8 @@ class Dataset:
             yield from chunked_tasks(target, pieces, how, storage)
         elif how.contiguous is not None:
             places = base + how.contiguous[0] + pieces.sources * target.stored.itemsize
-            yield from raw_tasks(target, Pieces(places, pieces.targets, pieces.lengths), storage)
+            if not read_few(target, pieces, places, storage):
+                yield from raw_tasks(target, Pieces(places, pieces.targets, pieces.lengths), storage)
         elif how.compact is not None:
             scatter(elements_of(how.compact, target.stored, 0, self.size), pieces, target.out)
         else:
@@ -223,7 +249,7 @@ class Dataset:
         if self._fill.early and len(index.numbers) != count:
             raise ValueError(f"{count - len(index.numbers)} of its {count} chunks are missing")
         index = attrs.evolve(index, addresses=index.addresses + self._file.base)
-        return Chunked(chunking.shape[0], steps, index, self._fill_value)
+        return Chunked(chunking.shape[0], steps, index, self._fill_value, len(index.numbers) == count)
 
 
 def _check_sizes(index: ChunkIndex, chunking: Chunking, steps: tuple[Filter, ...]) -> None:
@@ -245,7 +271,7 @@ def _check_sizes(index: ChunkIndex, chunking: Chunking, steps: tuple[Filter, ...
 
 def _check_fill(pieces: Pieces, chunked: Chunked, width: int, file_size: int) -> None:
     """A damaged extent makes a dataset of petabytes, of which no chunk exists."""
-    if not len(pieces):
+    if not len(pieces) or chunked.complete:
         return
     first = pieces.sources // chunked.length
     last = (pieces.sources + pieces.lengths - 1) // chunked.length

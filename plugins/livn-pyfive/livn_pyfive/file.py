@@ -13,13 +13,15 @@ from types import TracebackType
 from typing import Any, Self
 
 from livn_core.errors import FormatError
-from livn_core.h5file import AnyArray, Ranges
+from livn_core.h5file import AnyArray, LocalFile, Ranges
 from livn_core.locations import shown
+from livn_pyfive.cache import ChunkCache
 from livn_pyfive.dataset import Dataset
 from livn_pyfive.datatype import Dtype, UnsupportedType, native
 from livn_pyfive.guard import BoundedReader, reading
 from livn_pyfive.header import DATASPACE, DATATYPE, LINK, LINK_INFO, SYMBOL_TABLE, Messages, read_dtype
-from livn_pyfive.reading import Task, run
+from livn_pyfive.options import CACHE_BYTES
+from livn_pyfive.reading import run
 from livn_pyfive.storage import Storage
 from livn_pyfive.superblock import read_superblock
 
@@ -110,6 +112,8 @@ class PyfiveFile(Group):
         The file's bytes; closed with this object.
     threads
         How many threads may read and decode; ``None``: ``LIVN_THREADS``, else one per processor.
+    cache_bytes
+        How much of what was read in small parts is kept; see :mod:`livn_pyfive.scattered`.
 
     Raises
     ------
@@ -117,8 +121,9 @@ class PyfiveFile(Group):
         It is not an HDF5 file, or is damaged where it begins.
     """
 
-    def __init__(self, storage: Storage, threads: int | None = None) -> None:
+    def __init__(self, storage: Storage, threads: int | None = None, cache_bytes: int = CACHE_BYTES) -> None:
         self.storage = storage
+        self.cache = ChunkCache(cache_bytes)
         self.filename = shown(storage.name)
         self._threads = threads
         self._found: dict[str, Any] = {}
@@ -144,6 +149,7 @@ class PyfiveFile(Group):
         """Give the file back; a second time does nothing."""
         self.storage.close()
         self._found.clear()
+        self.cache.clear()
 
     def __enter__(self) -> Self:
         return self
@@ -176,22 +182,26 @@ class PyfiveFile(Group):
             The file was closed.
         """
         with self.storage.use():
-            results: list[AnyArray] = []
-            tasks: list[Task] = []
-            for request in requests:
-                dataset = self.find(request.path if request.path.startswith("/") else f"/{request.path}")
-                if not isinstance(dataset, Dataset):
-                    raise FormatError(self.filename, request.path, "is not a dataset")
-                out, work = dataset.plan(request)
-                results.append(out)
-                tasks.extend(work)
-            run(tasks, self.storage, self._threads)
-            return results
+            readings = [self._dataset(request.path).plan(request) for request in requests]
+            tasks = [task for reading in readings for task in reading.tasks]
+            if tasks:
+                run(tasks, self.storage, self._threads)
+            for reading in readings:
+                if reading.finish is not None:
+                    reading.finish()
+            return [reading.out for reading in readings]
 
-    def run(self, tasks: Sequence[Task]) -> None:
-        """Do what a dataset planned."""
+    def _dataset(self, path: str) -> Dataset:
+        found = self._found.get(path) or self._find(path, 0)
+        if not isinstance(found, Dataset):
+            raise FormatError(self.filename, path, "is not a dataset")
+        return found
+
+    @property
+    def local_file(self) -> LocalFile | None:
+        """The file on this machine, as it is now; ``None`` for a remote one."""
         with self.storage.use():
-            run(tasks, self.storage, self._threads)
+            return self.storage.local_file()
 
     def reading(self, node: str) -> AbstractContextManager[None]:
         """What every look into the file happens inside."""

@@ -10,6 +10,7 @@ import attrs
 from livn_core.errors import ConfigError
 
 _MAX_THREADS = 1024
+CACHE_BYTES = 128 * 2**20
 
 
 @attrs.frozen
@@ -18,6 +19,8 @@ class Options:
 
     threads: int | None = None
     """How many threads read and decode at once; ``None``: ``LIVN_THREADS``, else one per processor."""
+    cache_bytes: int = CACHE_BYTES
+    """How much of a file is kept decoded in memory, for queries that touch a few cells; 0: nothing."""
     storage_options: Mapping[str, Any] = attrs.field(factory=dict, repr=False)
     """Passed to fsspec for remote sources: credentials, a proxy, a cache."""
 
@@ -39,7 +42,10 @@ def parse_options(given: Mapping[str, object]) -> Options:
         isinstance(threads, bool) or not isinstance(threads, int) or not 1 <= threads <= _MAX_THREADS
     ):
         raise ConfigError(f"the option threads must be a whole number from 1 to {_MAX_THREADS}, or None")
+    cache = given.get("cache_bytes", CACHE_BYTES)
+    if isinstance(cache, bool) or not isinstance(cache, int) or cache < 0:
+        raise ConfigError("the option cache_bytes must be a whole number of bytes, 0 or more")
     storage = given.get("storage_options", {})
     if not isinstance(storage, Mapping) or not all(isinstance(name, str) for name in storage):
         raise ConfigError("the option storage_options must be a mapping of names to values")
-    return Options(threads, storage)
+    return Options(threads, cache, storage)

@@ -66,10 +66,17 @@ def run_numbers(counts: IntArray) -> IntArray:
     return np.arange(int(ends[-1]) if len(ends) else 0, dtype=np.int64) - repeat(ends - counts, counts)
 
 
+_FIRST = np.zeros(1, np.int64)
+
+
 def from_ranges(starts: IntArray, stops: IntArray) -> Pieces:
     """One piece per range that is not empty, neighbours joined."""
     lengths = stops - starts
+    if len(starts) == 1 and lengths[0]:
+        return Pieces(starts, _FIRST, lengths)
     targets = np.cumsum(lengths) - lengths
+    if len(lengths) and int(lengths.min()) > 0:
+        return Pieces(starts, targets, lengths).merged(1)
     there = lengths > 0
     return Pieces(starts[there], targets[there], lengths[there]).merged(1)
 

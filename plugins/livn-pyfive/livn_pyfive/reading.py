@@ -142,6 +142,8 @@ class Chunked:
     """Its addresses count from the start of the file."""
     fill: AnyArray
     """What was never written, 0-d, in the stored dtype."""
+    complete: bool
+    """Whether every chunk was written."""
 
 
 def chunked_tasks(target: Target, pieces: Pieces, chunked: Chunked, storage: Storage) -> Iterator[Task]:

@@ -23,6 +23,7 @@ from livn_core.errors import (
     LivnError,
     SourceNotFoundError,
 )
+from livn_core.h5file import LocalFile
 from livn_core.locations import shown
 
 # Linux reads at most 2 GiB in one call.
@@ -113,6 +114,10 @@ class Storage(ABC):
     def _shrunk(self, end: int) -> FormatError:
         return FormatError(self.name, "/", f"ended before byte {end}: somebody shortened the file while it was open")
 
+    def local_file(self) -> LocalFile | None:
+        """The file on this machine that the bytes are in, where they are in one."""
+        return None
+
     def _check_unchanged(self) -> None:
         """Refuse what was read where the file can be seen to have changed since it was opened."""
         return  # nothing shows it where the bytes are in memory
@@ -158,6 +163,7 @@ class LocalStorage(Storage):
 
     def __init__(self, path: Path) -> None:
         self._descriptor = _open(path)
+        self._path = os.path.abspath(path)  # noqa: PTH100 - resolving links would name another place
         self._seeking = threading.Lock()
         self._state = self._state_now()
         super().__init__(str(path), self._state[0])
@@ -165,6 +171,11 @@ class LocalStorage(Storage):
     def _state_now(self) -> tuple[int, int]:
         found = os.fstat(self._descriptor)
         return found.st_size, found.st_mtime_ns
+
+    def local_file(self) -> LocalFile:
+        """The file that is open; at its path there may be another one by now."""
+        found = os.fstat(self._descriptor)
+        return LocalFile(self._path, found.st_size, found.st_mtime_ns, found.st_ino)
 
     def _check_unchanged(self) -> None:
         # Pointers that were read before and kept would be put together with the edges of another network.

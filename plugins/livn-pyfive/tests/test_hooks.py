@@ -140,7 +140,7 @@ def test_what_may_not_be_read(small, open_file, monkeypatch):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"thread": 2}, "no option thread; it has threads, storage_options"),
+        ({"thread": 2}, "no option thread; it has threads, cache_bytes, storage_options"),
         ({"threads": 0}, "threads must be a whole number from 1"),
         ({"threads": True}, "threads must be a whole number from 1"),
         ({"threads": "2"}, "threads must be a whole number from 1"),
