@@ -14,6 +14,7 @@ from livn_core.system._mea import MEA
 from livn_core.system._parallel import ParallelSystem
 from livn_core.system._predefined import PREDEFINED, available, predefined
 from livn_core.system._resolve import make, resolve
+from livn_core.system._subset import Subset
 from livn_core.system._system import System
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "Element",
     "GraphDocument",
     "ParallelSystem",
+    "Subset",
     "System",
     "available",
     "fetch",

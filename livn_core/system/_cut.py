@@ -17,6 +17,7 @@ from livn_core.neuroh5.values import CellAttribute, Edges, Tree
 from livn_core.parallel import Ranks
 from livn_core.system._cut_documents import documents
 from livn_core.writing import write_system
+from livn_core.writing._trees import TREES
 
 if TYPE_CHECKING:
     from livn_core.system._subset import Subset
@@ -144,7 +145,7 @@ def _namespaces(subset: Subset, population: str, numbering: Numbering) -> Mappin
 
         return _Lazily(dict.fromkeys(found[namespace]), read)
 
-    kept = {_later(name): attributes(name) for name in found}
+    kept = {_later(name): attributes(name) for name in found if name != TREES}
     return {**kept, ORIGIN: _origin(numbering.parts[population].gids)}
 
 

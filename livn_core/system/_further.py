@@ -1,12 +1,23 @@
-"""What leads from a system to other things: a part of it. Each is imported when it is asked for."""
+"""What leads from a system to other things: a part of it, tables, graphs, statistics, pictures.
+
+Each is imported when it is asked for.
+"""
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from livn_core.errors import InvalidArgumentError
-
 if TYPE_CHECKING:
+    import networkx as nx
+    import numpy.typing as npt
+    import pandas as pd
+    import pyarrow as pa
+    import xarray as xr
+
+    from livn_core.analysis import DistanceStatistics, ProjectionStatistics
+    from livn_core.plotting import Plot
     from livn_core.system._subset import Subset
 
 
@@ -44,10 +55,64 @@ class Further:
         """
         from livn_core.system._subset import Subset
 
-        whole: Any = getattr(self, "source", self)
-        chosen = self.selection(spec, **how)  # type: ignore[attr-defined] # from Structure
+        system = self._system
+        chosen = system.selection(spec, **how)
         if chosen is None:
-            chosen = {one: self._population_gids(one) for one in self.populations}  # type: ignore[attr-defined] # as above
-        if not isinstance(chosen, dict):
-            raise InvalidArgumentError(f"a subset is given by gids of each population, not by {type(chosen).__name__}")
-        return Subset(whole, chosen, name)
+            chosen = {one: system.population_gids(one) for one in system.populations}
+        return Subset(getattr(self, "source", self), chosen, name)  # type: ignore[arg-type] # a System
+
+    def to_pandas(self, table: str = "cells", attributes: Any = None) -> pd.DataFrame:
+        """The cells or the edges as a table of pandas; see :func:`livn_core.analysis.to_pandas`."""
+        from livn_core.analysis import to_pandas
+
+        return to_pandas(self._system, table, attributes)
+
+    def to_arrow(self, table: str = "cells", attributes: Any = None) -> pa.Table:
+        """The cells or the edges as an Arrow table; see :func:`livn_core.analysis.to_arrow`."""
+        from livn_core.analysis import to_arrow
+
+        return to_arrow(self._system, table, attributes)
+
+    def to_parquet(self, directory: str | os.PathLike[str], **settings: Any) -> Path:
+        """Write ``cells.parquet`` and ``edges.parquet``; see :func:`livn_core.analysis.to_parquet`."""
+        from livn_core.analysis import to_parquet
+
+        return to_parquet(self._system, directory, **settings)
+
+    def to_networkx(self, attributes: Any = True, **settings: Any) -> nx.MultiDiGraph[int]:
+        """The system as a graph; see :func:`livn_core.analysis.to_networkx`."""
+        from livn_core.analysis import to_networkx
+
+        return to_networkx(self._system, attributes, **settings)
+
+    def to_xarray(self, attributes: Any = False) -> xr.Dataset:
+        """Cells, degrees and connections as labelled arrays; see :func:`livn_core.analysis.to_xarray`."""
+        from livn_core.analysis import to_xarray
+
+        return to_xarray(self._system, attributes)
+
+    def statistics(self, bins: int | npt.ArrayLike = 20) -> tuple[ProjectionStatistics, ...]:
+        """Degrees, distances and reciprocity by projection; see :func:`livn_core.analysis.statistics`."""
+        from livn_core.analysis import statistics
+
+        return statistics(self._system, bins)
+
+    def distance_statistics(
+        self, pre: str, post: str, bins: int | npt.ArrayLike = 20, **settings: Any
+    ) -> DistanceStatistics:
+        """Connections of one projection over distance; see :func:`livn_core.analysis.distance_statistics`."""
+        from livn_core.analysis import distance_statistics
+
+        return distance_statistics(self._system, pre, post, bins, **settings)
+
+    @property
+    def plot(self) -> Plot:
+        """Pictures: ``system.plot.cells()`` and others; see :class:`livn_core.plotting.Plot`."""
+        from livn_core.plotting import Plot
+
+        return Plot(self._system)
+
+    @property
+    def _system(self) -> Any:
+        """The object itself: the mixin is used by ``System`` and ``Subset`` alone."""
+        return self
