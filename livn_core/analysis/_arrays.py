@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from livn_core.analysis._tables import Column, Names, cell_columns
+from livn_core.analysis._tables import Column, Names, cell_table
 from livn_core.errors import InvalidArgumentError, missing_package
+from livn_core.h5file import AnyArray, IntArray
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -48,25 +49,26 @@ def to_xarray(system: System | Subset, attributes: Names = False) -> xr.Dataset:
     except ImportError as error:
         raise missing_package("xarray", "to_xarray()") from error
 
-    columns = cell_columns(system, attributes)
+    cells = cell_table(system, attributes)
     names = np.array(system.populations, dtype=str)
-    gids, codes = columns.pop("gid"), columns.pop("population")
-    data: dict[str, Any] = {axis: ("cell", columns.pop(axis), {"units": "µm"}) for axis in "xyz"}
-    data |= {
-        name: ("cell", values)
-        for name, one in columns.items()
-        if (values := _one_each(name, one, attributes)) is not None
+    data: dict[str, Any] = {axis: ("cell", values, {"units": "µm"}) for axis, values in cells.xyz.items()}
+    for name, column in cells.attributes.items():
+        values = _one_each(name, column, attributes)
+        data |= {} if values is None else {name: ("cell", values)}
+    coords = {
+        "gid": ("cell", cells.gids),
+        "population": ("cell", names[cells.populations]),
+        "pre": names,
+        "post": names,
     }
-    coords = {"gid": ("cell", gids), "population": ("cell", names[codes]), "pre": names, "post": names}
-    return xr.Dataset({**data, **_connections(system, np.asarray(gids))}, coords, {"name": system.name}).set_xindex(
-        "gid"
-    )
+    found = xr.Dataset({**data, **_connections(system, cells.gids)}, coords, {"name": system.name})
+    return found.set_xindex("gid")
 
 
-def _one_each(name: str, column: Any, attributes: Names) -> Any:
+def _one_each(name: str, column: Column, attributes: Names) -> AnyArray | None:
     """The values of a column with exactly one for each cell; None for another, unless it was asked for by name."""
-    if not isinstance(column, Column) or (column.lengths == 1).all():
-        return column.values if isinstance(column, Column) else column
+    if (column.lengths == 1).all():
+        return column.values
     if attributes is True:
         return None
     cell = int(np.flatnonzero(column.lengths != 1)[0])
@@ -75,7 +77,7 @@ def _one_each(name: str, column: Any, attributes: Names) -> Any:
     )
 
 
-def _connections(system: System | Subset, gids: Any) -> dict[str, Any]:
+def _connections(system: System | Subset, gids: IntArray) -> dict[str, Any]:
     places = {name: index for index, name in enumerate(system.populations)}
     onto = np.zeros((gids.size, len(places)), np.int64)
     out, edges = np.zeros_like(onto), np.zeros((len(places), len(places)), np.int64)

@@ -62,7 +62,8 @@ class DistanceStatistics:
         From a sample, the relative error of a bin is about one over the square root of the sampled pairs in it.
         """
         found = np.full(self.pairs.shape, np.nan)
-        return np.divide(self.connected, self.pairs, out=found, where=self.pairs > 0)
+        np.divide(self.connected, self.pairs, out=found, where=self.pairs > 0)
+        return found
 
 
 def distance_statistics(
@@ -106,14 +107,14 @@ def distance_statistics(
     for block in projection.blocks():
         rows = np.searchsorted(projection.pre.gids, block.pre_gids)
         columns = np.searchsorted(projection.post.gids, block.post_gid_per_edge)
-        squares = _squares(sources[rows], targets[columns])
-        moments.add(np.sqrt(squares))
-        found += _count(squares, borders)
+        lengths = _distances(sources[rows], targets[columns])
+        moments.add(lengths)
+        found += _count(lengths, borders)
         pres, posts = distinct_pairs(block)
         other = pres != posts
         rows = np.searchsorted(projection.pre.gids, pres[other])
         columns = np.searchsorted(projection.post.gids, posts[other])
-        connected += _count(_squares(sources[rows], targets[columns]), borders)
+        connected += _count(_distances(sources[rows], targets[columns]), borders)
     pairs, sampled = _pairs(sources, targets, borders, pre == post, max_pairs=max_pairs, seed=seed)
     # The diagonal is longer than any distance between cells need be.
     last = _last_used(found + pairs) if isinstance(bins, int | np.integer) else found.size
@@ -141,7 +142,8 @@ class _Moments:
 
     def result(self) -> tuple[int, float, float, float, float]:
         if not self.count:
-            return (0, *(float("nan"),) * 4)  # type: ignore[return-value] # a count and four numbers
+            nothing = float("nan")
+            return 0, nothing, nothing, nothing, nothing
         mean = self.sum / self.count
         return self.count, mean, float(np.sqrt(max(self.squares / self.count - mean**2, 0))), self.low, self.high
 
@@ -154,7 +156,7 @@ def _borders(bins: int | npt.ArrayLike, points: Points) -> npt.NDArray[np.float6
             raise InvalidArgumentError(f"there has to be at least one bin, not {bins}")
         diagonal = float(np.linalg.norm(np.ptp(points, axis=0))) if len(points) else 0.0
         width = _round_up(diagonal / operator.index(bins)) or 1.0
-        return np.arange(max(int(np.ceil(diagonal / width)), 1) + 1) * width
+        return np.arange(max(int(np.ceil(diagonal / width)), 1) + 1, dtype=np.float64) * width
     borders: npt.NDArray[Any] = np.array(bins)
     if borders.dtype.kind not in "iuf" or borders.ndim != 1 or borders.size < 2:
         raise InvalidTypeError(f"bins are a number of bins or their borders in µm, at least two, not {bins!r}")
@@ -172,15 +174,22 @@ def _round_up(width: float) -> float:
     return float(next((step * unit for step in (1, 2, 2.5, 5) if step * unit >= width), 10 * unit))
 
 
-def _squares(one: Points, other: Points) -> Points:
-    """Squared distances, row by row, in the one order of additions that gives a pair the same value everywhere."""
+def _distances(one: Points, other: Points) -> Points:
+    """Distances, row by row, in the one order of additions that gives a pair the same value everywhere."""
     x, y, z = ((one[..., axis] - other[..., axis]) ** 2 for axis in range(3))
-    total: Points = x + y + z
-    return total
+    lengths: Points = np.sqrt(x + y + z)
+    return lengths
 
 
-def _count(squares: Points, borders: npt.NDArray[np.float64]) -> IntArray:
-    return np.histogram(squares, borders**2)[0].astype(np.int64)
+def _count(lengths: Points, borders: npt.NDArray[np.float64]) -> IntArray:
+    """How many lengths each bin has: int64, shape (borders - 1,)."""
+    bins = borders.size - 1
+    if borders[0] == 0 and np.array_equal(borders, np.arange(bins + 1) * borders[1]):
+        places = (lengths / borders[1]).astype(np.intp)  # ten times as fast as searching
+    else:
+        places = np.searchsorted(borders, lengths, side="right") - 1
+    places[lengths == borders[-1]] = bins - 1
+    return np.bincount(places[(places >= 0) & (places < bins)], minlength=bins).astype(np.int64)
 
 
 def _pairs(
@@ -189,8 +198,8 @@ def _pairs(
     total = len(sources) * len(targets) - (len(sources) if same else 0)
     if len(sources) * len(targets) <= max_pairs:
         counts = np.zeros(borders.size - 1, np.int64)
-        for squares in _all_squares(sources, targets):
-            counts += _count(squares, borders)
+        for lengths in _all_distances(sources, targets):
+            counts += _count(lengths, borders)
         if same and borders[0] == 0:
             counts[0] -= len(sources)
         return counts.astype(np.float64), None
@@ -198,10 +207,11 @@ def _pairs(
     rows, columns = random.integers(len(sources), size=SAMPLE), random.integers(len(targets), size=SAMPLE)
     if same:
         rows, columns = rows[rows != columns], columns[rows != columns]
-    return _count(_squares(sources[rows], targets[columns]), borders) * (total / rows.size), rows.size
+    counts = _count(_distances(sources[rows], targets[columns]), borders)
+    return counts.astype(np.float64) * (total / rows.size), rows.size
 
 
-def _all_squares(sources: Points, targets: Points) -> Iterator[Points]:
+def _all_distances(sources: Points, targets: Points) -> Iterator[Points]:
     step = max(CHUNK // max(len(sources), 1), 1)
     for at in range(0, len(targets), step):
-        yield _squares(sources[None, :, :], targets[at : at + step, None, :]).ravel()
+        yield _distances(sources[None, :, :], targets[at : at + step, None, :]).ravel()

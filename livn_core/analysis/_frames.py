@@ -9,13 +9,13 @@ import numpy as np
 from livn_core.analysis._tables import (
     Column,
     Names,
-    cell_columns,
+    cell_table,
     check_table,
     edge_blocks,
     edge_types,
 )
 from livn_core.errors import missing_package
-from livn_core.h5file import AnyArray
+from livn_core.h5file import AnyArray, IntArray
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -84,11 +84,12 @@ def to_pandas(system: System | Subset, table: str = "cells", attributes: Names |
         raise missing_package("pandas", "to_pandas()") from error
 
     if check_table(table) == "cells":
-        columns = cell_columns(system, False if attributes is None else attributes)
-        names = pd.Categorical.from_codes(columns.pop("population"), categories=system.populations)
-        found = {name: _series(pd, one) for name, one in columns.items()}
-        return pd.DataFrame({"gid": found.pop("gid"), "population": names, **found}).set_index("gid")
-    return _edges(pd, system, True if attributes is None else attributes)
+        cells = cell_table(system, False if attributes is None else attributes)
+        names = _labels(pd, cells.populations, system.populations)
+        named = {name: _series(pd, one) for name, one in cells.attributes.items()}
+        return pd.DataFrame({"gid": cells.gids, "population": names, **cells.xyz, **named}).set_index("gid")
+    edges: pd.DataFrame = _edges(pd, system, True if attributes is None else attributes)
+    return edges
 
 
 def edge_schema(system: System | Subset, attributes: Names) -> pa.Schema:
@@ -117,25 +118,25 @@ def edge_table(schema: pa.Schema, pair: tuple[str, str], columns: dict[str, AnyA
 
 
 def _cells(pa: Any, system: System | Subset, attributes: Names) -> pa.Table:
-    columns = cell_columns(system, attributes)
-    codes = columns.pop("population")
-    arrays = {name: _arrow(pa, one) for name, one in columns.items()}
-    names = pa.DictionaryArray.from_arrays(np.asarray(codes, np.int32), pa.array(system.populations, pa.string()))
-    return pa.table({"gid": arrays.pop("gid"), "population": names, **arrays})
+    cells = cell_table(system, attributes)
+    codes, names = cells.populations.astype(np.int32), pa.array(system.populations, pa.string())
+    places = {axis: pa.array(values, from_pandas=True) for axis, values in cells.xyz.items()}
+    named = {name: _arrow(pa, one) for name, one in cells.attributes.items()}
+    return pa.table({"gid": cells.gids, "population": pa.DictionaryArray.from_arrays(codes, names), **places, **named})
 
 
-def _arrow(pa: Any, column: AnyArray | Column) -> Any:
-    if not isinstance(column, Column):
-        return pa.array(column, from_pandas=True)
+def _arrow(pa: Any, column: Column) -> Any:
     missing = column.lengths == 0
     if column.is_plain:
         return pa.array(column.values).take(pa.array(column.pointer[:-1], mask=missing))
     return pa.LargeListArray.from_arrays(column.pointer, column.values, mask=pa.array(missing))
 
 
-def _series(pd: Any, column: AnyArray | Column) -> Any:
-    if not isinstance(column, Column):
-        return column
+def _labels(pd: Any, codes: IntArray, names: list[str]) -> Any:
+    return pd.Categorical.from_codes(codes, categories=names)
+
+
+def _series(pd: Any, column: Column) -> Any:
     missing = column.lengths == 0
     if not column.is_plain:
         rows = np.empty(missing.size, object)
@@ -152,14 +153,14 @@ def _series(pd: Any, column: AnyArray | Column) -> Any:
     return pd.arrays.IntegerArray(filled, missing)
 
 
-def _edges(pd: Any, system: System | Subset, attributes: Names) -> pd.DataFrame:
+def _edges(pd: Any, system: System | Subset, attributes: Names) -> Any:
     types = edge_types(system, attributes)
     pieces = list(edge_blocks(system, attributes))
     sizes = [columns["pre"].size for _, columns in pieces]
     codes = {name: index for index, name in enumerate(system.populations)}
     table = {
-        f"{end}_population": pd.Categorical.from_codes(
-            np.repeat(np.array([codes[pair[at]] for pair, _ in pieces], np.int64), sizes), system.populations
+        f"{end}_population": _labels(
+            pd, np.repeat(np.array([codes[pair[at]] for pair, _ in pieces], np.int64), sizes), system.populations
         )
         for at, end in enumerate(("pre", "post"))
     }

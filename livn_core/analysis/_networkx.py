@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from livn_core.analysis._tables import Names, cell_columns, edge_attributes
+from livn_core.analysis._tables import Names, cell_table, edge_attributes
 from livn_core.neuroh5._analysis import MOST_EDGES
 from livn_core.neuroh5._networkx import empty_graph, put_edges
 
@@ -47,12 +47,12 @@ def to_networkx(
     names = edge_attributes(system, attributes)
     total = sum(system.projection(*pair).n_edges for pair in names)
     graph = empty_graph(total, max_edges, str(system.name))
-    columns = cell_columns(system)
-    populations = [system.populations[code] for code in columns.pop("population")]
-    gids, xyz = columns["gid"].tolist(), [columns[axis].tolist() for axis in "xyz"]  # type: ignore[union-attr] # plain
+    cells = cell_table(system)
+    populations = [system.populations[code] for code in cells.populations.tolist()]
+    xyz = [one.tolist() for one in cells.xyz.values()]
     graph.add_nodes_from(
         (gid, {"population": population, "x": x, "y": y, "z": z})
-        for gid, population, x, y, z in zip(gids, populations, *xyz, strict=True)
+        for gid, population, x, y, z in zip(cells.gids.tolist(), populations, *xyz, strict=True)
     )
     for pair, chosen in names.items():
         put_edges(graph, system.projection(*pair), chosen or False)

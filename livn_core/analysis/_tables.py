@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import attrs
 import numpy as np
+import numpy.typing as npt
 
 from livn_core.errors import unknown_name
 from livn_core.h5file import AnyArray, IntArray
@@ -43,26 +44,32 @@ class Column:
         return bool((self.lengths <= 1).all())
 
 
-def cell_columns(system: System | Subset, attributes: Names = False) -> dict[str, AnyArray | Column]:
-    """The cells of a system as columns: one row for each cell, ascending by gid.
+@attrs.frozen(eq=False)
+class CellTable:
+    """The cells of a system: one row for each, ascending by gid."""
 
-    Returns
-    -------
-    dict
-        ``gid``: int64; ``population``: the index of its name in ``system.populations``, int64; ``x``, ``y``, ``z``:
-        float64, µm, NaN where a population has no coordinates; then each attribute under its full name.
-    """
+    gids: IntArray
+    populations: IntArray
+    """int64: the index of the population's name in ``system.populations``."""
+    xyz: dict[str, npt.NDArray[np.float64]]
+    """``x``, ``y`` and ``z``: float64, µm, NaN where a population has no coordinates."""
+    attributes: dict[str, Column]
+    """By full name, ``"Namespace/name"``."""
+
+
+def cell_table(system: System | Subset, attributes: Names = False) -> CellTable:
+    """The cells of a system, with those attributes that are wished for."""
     chosen = _chosen(system, attributes)
     parts = [_population(system, index, name) for index, name in enumerate(system.populations)]
     plain = np.concatenate([np.empty((0, 5)), *parts])
     order = np.argsort(plain[:, 0], kind="stable")
     gids = np.concatenate([np.empty(0, np.int64), *(system.population_gids(name) for name in system.populations)])
-    columns: dict[str, AnyArray | Column] = {
-        "gid": gids[order],
-        "population": plain[order, 1].astype(np.int64),
-        **{axis: plain[order, 2 + at] for at, axis in enumerate("xyz")},
-    }
-    return columns | {f"{space}/{name}": _column(system, space, name, gids[order]) for space, name in chosen}
+    return CellTable(
+        gids[order],
+        plain[order, 1].astype(np.int64),
+        {axis: plain[order, 2 + at] for at, axis in enumerate("xyz")},
+        {f"{space}/{name}": _column(system, space, name, gids[order]) for space, name in chosen},
+    )
 
 
 def _population(system: System | Subset, index: int, name: str) -> AnyArray:

@@ -14,7 +14,7 @@ PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#2
 MARKERS = ("o", "^", "s", "D")
 LINES: tuple[Any, ...] = ("-", (0, (4, 1.5)), (0, (1, 1)), (0, (6, 1.5, 1, 1.5)))
 
-LOOKS = {
+LOOKS: dict[Any, Any] = {
     "font.family": "sans-serif",
     "font.size": 10.0,
     "axes.titlesize": 11.0,
@@ -56,13 +56,13 @@ def styled(draw: Callable[P, T]) -> Callable[P, T]:
     return inside
 
 
-def blank(figure: Any, width: float, height: float) -> Any:
+def blank(figure: Any, width: float, height: float, layout: str | None = "constrained") -> Any:
     """The figure to draw into: the one that was given, or a new one of that size in inches."""
     if figure is not None:
         return figure
     from livn_core.plotting._picture import Picture
 
-    return Picture(figsize=(width, height), layout="constrained", dpi=150)
+    return Picture(figsize=(width, height), layout=layout, dpi=150)  # type: ignore[arg-type] # names of engines
 
 
 def colour(index: int) -> str:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from livn_core.errors import InvalidArgumentError
 from livn_core.h5file import AnyArray, IntArray
+from livn_core.neuroh5._arguments import is_bool
 from livn_core.plotting._figure import blank, colour, styled
 
 SMALLEST = 40
@@ -49,7 +50,7 @@ class Bins:
 def matrix(system: Any, size: int, figure: Any) -> Any:
     """Draw the matrix; see :meth:`livn_core.plotting.Plot.matrix`."""
     counts = {name: system.population_count(name) for name in system.populations if system.population_count(name)}
-    if isinstance(size, bool) or not isinstance(size, int | np.integer) or size < 1:
+    if is_bool(size) or size < 1:
         raise InvalidArgumentError(f"the size of a picture is a number of rows, 1 or more, not {size!r}")
     if not counts:
         raise InvalidArgumentError(f"{system.name}: there are no cells, so there is nothing to draw")
@@ -60,7 +61,13 @@ def matrix(system: Any, size: int, figure: Any) -> Any:
     axes = drawn.add_subplot()
     image = _image(axes, density)
     _mark_populations(axes, bins, system.populations)
-    drawn.colorbar(image, ax=axes, label="edges per pair of cells", shrink=0.85, extend="max")
+    drawn.colorbar(
+        image,
+        ax=axes,
+        label="edges per pair of cells",
+        shrink=0.85,
+        extend="max" if density.max() > image.norm.vmax else "neither",
+    )
     binned = "" if len(bins.cells) == sum(counts.values()) else f", in {len(bins.cells)} bins"
     drawn.suptitle(f"{system.name}: {int(edges.sum()):,} edges{binned}", x=0.02, ha="left", fontsize=12)
     return drawn

@@ -29,7 +29,7 @@ def populations(system: Any, figure: Any) -> Any:
     image = axes.imshow(shown, cmap="magma_r", norm=PowerNorm(0.5, 0, top))
     for (row, column), value in np.ndenumerate(table):
         if value > 0:
-            dark = image.norm(value) > 0.55
+            dark = image.norm(value) > 0.45
             axes.text(column, row, _short(value), ha="center", va="center", fontsize=8, color="w" if dark else "k")
     axes.set_xticks(range(len(names)), names, rotation=90 if len(names) > 4 else 0)
     axes.set_yticks(range(len(names)), names)

@@ -6,7 +6,10 @@ import click
 
 from livn_core.cli._group import LazyGroup
 
-HOMES: dict[str, str] = {}
+HOMES: dict[str, str] = {
+    "stats": "livn_core.cli.systems._stats:stats",
+    "cut": "livn_core.cli.systems._cut:cut",
+}
 """Where each command is; in the order in which they are listed."""
 
 
