@@ -31,42 +31,7 @@ T = TypeVar("T")
 
 
 def cut(subset: Subset, path: str | os.PathLike[str], **settings: Any) -> Path:
-    """Write a subset as a system of its own.
-
-    Cells get new gids without gaps, in the order of the old ones: populations in the order of their first gid, from 0
-    on. All namespaces and attributes of cells and edges are kept, and all morphologies. Each cell has its gid in the
-    source as ``Origin``/``gid`` (uint32; above 2³² - 1 the rest is in ``Origin``/``gid, upper 32 bits``), which is
-    called ``Origin 2`` where what was cut is cut again.
-
-    ``graph.json`` gets new counts of cells, a new identity, and the old one in its ``lineage``. Of stored selections
-    the cells that are left stay; where there are none, the selection is left out. Other documents are copied, and
-    ``origin.json`` says where the system comes from.
-
-    Parameters
-    ----------
-    subset
-        What to write.
-    path
-        The directory to make.
-    **settings
-        ``layout``, ``chunks``, ``compression``, ``shuffle``, ``overwrite`` of :func:`livn_core.write_system`.
-
-    Returns
-    -------
-    Path
-        The directory that was written; it appears when it is complete.
-
-    Raises
-    ------
-    InvalidArgumentError
-        Nothing is selected, ``path`` exists, or the source was opened with a communicator of several ranks.
-    InvalidTypeError
-        An attribute has a dtype that neuroh5 cannot read, such as float64.
-
-    Notes
-    -----
-    Values are copied as they are: a value that is itself a gid keeps the number that the cell had in the source.
-    """
+    """Write a subset as a system of its own; see :meth:`livn_core.Subset.write`."""
     if Ranks.of(subset.comm) is not None:
         raise InvalidArgumentError("a system is written by one process; open the source without comm= for it")
     if not subset.num_neurons:

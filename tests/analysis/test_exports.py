@@ -64,10 +64,10 @@ def test_arrow_has_what_pandas_has(either):
     pytest.importorskip("pyarrow")
     for table in ("cells", "edges"):
         arrow, pandas = either.to_arrow(table, True), either.to_pandas(table, True).reset_index()
-        assert [name for name in arrow.column_names] == [name for name in pandas.columns if name != "index"]
+        assert arrow.column_names == [name for name in pandas.columns if name != "index"]
         for name in arrow.column_names:
             values = [list(one) if isinstance(one, np.ndarray) else one for one in pandas[name].tolist()]
-            values = [None if one is None or one is not one or str(one) == "<NA>" else one for one in values]
+            values = [None if str(one) in {"None", "nan", "<NA>"} else one for one in values]
             assert arrow[name].to_pylist() == values, name
     assert str(either.to_arrow("edges").schema.field("Connections/type").type) == "uint8"
 

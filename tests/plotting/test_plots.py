@@ -36,11 +36,10 @@ def many(tmp_path):
         for name, count in counts.items()
     }
     projections = {}
-    for pre in counts:
-        for post in list(counts)[:10]:
-            gids = np.arange(counts[post]) + starts[post]
-            sources = rng.integers(0, counts[pre], counts[post] * 3) + starts[pre]
-            projections[pre, post] = Edges(gids, np.arange(counts[post] + 1) * 3, sources, {})
+    for pre, size in counts.items():
+        for post, count in list(counts.items())[:10]:
+            sources = rng.integers(0, size, count * 3) + starts[pre]
+            projections[pre, post] = Edges(np.arange(count) + starts[post], np.arange(count + 1) * 3, sources, {})
     cells = {name: {"Generated Coordinates": one} for name, one in places.items()}
     with System(write_system(tmp_path / "many", counts, projections, cells=cells)) as system:
         yield system
@@ -149,14 +148,13 @@ def test_into_a_figure_that_is_there(culture):
 
 
 def test_a_part_is_drawn_in_the_same_colours(culture):
-    part = culture.subset({"INH": [8]})
-    whole = {one.get_label()[:3]: one.get_facecolor()[0].tolist() for one in culture.plot.cells().axes[0].collections}
-    drawn = {
-        one.get_label()[:3]: one.get_facecolor()[0].tolist()
-        for one in part.plot.cells().axes[0].collections
-        if "el" not in one.get_label()
-    }
-    assert drawn == {"INH": whole["INH"]}
+    def colours(plot):
+        return {
+            one.get_label()[:3]: one.get_facecolor()[0].tolist()
+            for one in plot.cells(electrodes=False).axes[0].collections
+        }
+
+    assert colours(culture.subset({"INH": [8]}).plot) == {"INH": colours(culture.plot)["INH"]}
 
 
 def test_in_a_notebook_it_is_a_picture(culture):
