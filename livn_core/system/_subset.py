@@ -181,14 +181,14 @@ class Subset(Documents, Further, PerCell, Structure):
     def write(self, path: str | os.PathLike[str], **settings: Any) -> Path:
         """Write the subset as a system of its own.
 
-        Cells get new gids without gaps, in the order of the old ones: populations in the order of their first gid, from 0
-        on. All namespaces and attributes of cells and edges are kept, and all morphologies. Each cell has its gid in the
-        source as ``Origin``/``gid`` (uint32; above 2³² - 1 the rest is in ``Origin``/``gid, upper 32 bits``), which is
-        called ``Origin 2`` where what was cut is cut again.
+        Cells get new gids without gaps, from 0 on, in the order of the old ones. All namespaces and attributes of
+        cells and edges are kept, and all morphologies. Each cell has its gid in the source as ``Origin``/``gid``
+        (uint32; above 2³² - 1 the rest is in ``Origin``/``gid, upper 32 bits``), which is called ``Origin 2`` where
+        what was cut is cut again.
 
-        ``graph.json`` gets new counts of cells, a new identity, and the old one in its ``lineage``. Of stored selections
-        the cells that are left stay; where there are none, the selection is left out. Other documents are copied, and
-        ``origin.json`` says where the system comes from.
+        ``graph.json`` gets new counts of cells, a new identity, and the old one in its ``lineage``. Of stored
+        selections the cells that are left stay; where there are none, the selection is left out. Other documents are
+        copied, and ``origin.json`` says where the system comes from.
 
         Parameters
         ----------

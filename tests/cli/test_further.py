@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import chain
 
 import pytest
 
@@ -57,7 +58,7 @@ def test_cut(run, work, cells, arguments, how):
             for name in part.populations
             if part.population_count(name)
         ]
-        assert sum(origin, []) == expected.gids.tolist()
+        assert list(chain.from_iterable(origin)) == expected.gids.tolist()
         assert part.summary()["num_edges"] == expected.summary()["num_edges"]
     assert f"{expected.num_neurons} of 10 cells" in done.stdout
 
