@@ -83,22 +83,25 @@ class Remote:
             It could not be read, or it is not as large, or not the same, as the source announced.
         """
         local.parent.mkdir(parents=True, exist_ok=True)
+        opening: dict[str, Any] = {"block_size": CHUNK, "cache_type": "readahead"}
         for attempt in range(ATTEMPTS):
             try:
-                self._continue(file, local, advance)
+                self._continue(file, local, advance, opening)
                 break
             except LivnError:
                 raise
             except Exception as error:
+                if isinstance(error, ValueError):  # fsspec's word for a server that gives no ranges
+                    opening = {"block_size": 0}
                 if attempt + 1 == ATTEMPTS or isinstance(error, FileNotFoundError | PermissionError):
                     problem = redacted(f"{file.name} could not be read: {type(error).__name__}: {error}")
                     raise BackendConnectionError(f"{self.place}: {problem}; what has arrived is kept") from error
                 time.sleep(PAUSE * 2**attempt)
         self._check(file, local)
 
-    def _continue(self, file: RemoteFile, local: Path, advance: Advance) -> None:
+    def _continue(self, file: RemoteFile, local: Path, advance: Advance, opening: Mapping[str, Any]) -> None:
         there = local.stat().st_size if local.exists() else 0
-        with self.filesystem.open(file.address, "rb", block_size=CHUNK, cache_type="readahead") as source:
+        with self.filesystem.open(file.address, "rb", **opening) as source:
             if there and not _skip(source, there):
                 advance(-there)
                 there = 0

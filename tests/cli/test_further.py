@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from itertools import chain
+from pathlib import Path
 
 import pytest
 
@@ -117,3 +118,31 @@ def test_what_cannot_be_drawn(run, work, arguments, problem):
     assert done.returncode == 1
     assert problem in done.stderr
     assert not [one for one in work.iterdir() if one.is_file()]
+
+
+def test_list(run, work, tmp_path):
+    run("systems", "cut", "EI1", "5", "systems/graphs/half")
+    run("systems", "cut", "EI1", "5", str(tmp_path / "elsewhere" / "third"))
+    done = run("systems", "list", "--json", LIVN_SYSTEMS=str(tmp_path / "elsewhere"))
+    assert done.returncode == 0, done.stderr
+    found = {one["name"]: one for one in json.loads(done.stdout)}
+    assert {name: one["where"] for name, one in found.items() if one["path"]} == {
+        "EI1": "package",
+        "half": "working directory",
+        "third": "LIVN_SYSTEMS",
+    }
+    half = work / "systems" / "graphs" / "half"
+    assert found["half"]["size"] == sum(one.stat().st_size for one in half.rglob("*") if one.is_file())
+    assert found["CA1"]["where"] == "downloadable"
+    assert "livn systems fetch NAME" in run("systems", "list").stdout
+
+
+def test_fetch(run, work):
+    source = str(Path(predefined("EI1")).absolute())
+    done = run("systems", "fetch", source, "--name", "mine")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == "systems/graphs/mine"
+    assert run("info", "mine").returncode == 0
+    wrong = run("systems", "fetch", "no-such-system")
+    assert wrong.returncode == 1
+    assert "no public system; these are E, E_b" in wrong.stderr
