@@ -110,6 +110,8 @@ class Remote:
                 while piece := source.read(CHUNK):
                     target.write(piece)
                     advance(len(piece))
+                    if file.size is not None and target.tell() > file.size:
+                        break  # it might never end
         if file.size is not None and local.stat().st_size < file.size:
             raise EOFError(f"it ends after {local.stat().st_size} of {file.size} bytes")
 

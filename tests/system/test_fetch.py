@@ -126,7 +126,8 @@ def test_everything_arrives_as_it_is(server, two_pops, tmp_path, ranges):
     assert left_in(tmp_path) == ["EI"]
     size = sum(map(len, contents(two_pops).values()))
     assert seen[-1] == (size, size)
-    assert [done for done, _ in seen] == sorted(done for done, _ in seen)
+    if ranges:  # else the first attempt finds out that there are none, and the file is begun anew
+        assert [done for done, _ in seen] == sorted(done for done, _ in seen)
     with System(path) as system:
         assert system.num_neurons == 28
 
