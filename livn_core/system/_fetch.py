@@ -167,6 +167,9 @@ def _keep_what_fits(partial: Path, remote: Remote) -> None:
         shutil.rmtree(partial, ignore_errors=True)
         (partial / "files").mkdir(parents=True)
         noted.write_text(listing, encoding="utf-8")
+    for one in remote.files:
+        if one.mark is None:  # nothing tells whether it is still the same
+            (partial / "files" / one.name).unlink(missing_ok=True)
 
 
 def _checked_name(name: str, uri: str) -> str:

@@ -21,7 +21,7 @@ from livn_core.errors import (
     MissingPackageError,
     SystemNotFoundError,
 )
-from livn_core.locations import redacted, shown
+from livn_core.locations import check_inside, redacted, shown
 
 CHUNK = 4 * 2**20
 """Bytes that are asked for at a time, and after which a bar moves on."""
@@ -66,12 +66,16 @@ class Remote:
             There is nothing.
         BackendConnectionError
             It could not be listed.
+        InvalidArgumentError
+            It lists a file that would lie outside of the system.
         """
         filesystem, root = _filesystem(uri)
         match = _COMPANION.fullmatch(uri)
         files = _from_manifest(filesystem, match, shown(uri)) if match else None
         if files is None:
             files = _listed(filesystem, root, uri)
+        for one in files:
+            check_inside(one.name)
         return cls(filesystem, files, shown(uri))
 
     def get(self, file: RemoteFile, local: Path, advance: Advance) -> None:
@@ -174,10 +178,18 @@ def _listed(filesystem: Any, root: str, uri: str) -> tuple[RemoteFile, ...]:
     files = []
     for address, details in found.items():
         name = os.path.relpath(address, root).replace(os.sep, "/")
-        if name.startswith("..") or name.startswith("/"):
-            raise InvalidArgumentError(f"{shown(uri)}: lists {shown(address)!r}, which lies outside of it")
-        files.append(RemoteFile(name, address, details.get("size"), _sha256(details), _mark(details)))
+        known = details if details.get("size") is not None else {**details, **_info(filesystem, address)}
+        files.append(RemoteFile(name, address, known.get("size"), _sha256(known), _mark(known)))
     return tuple(files)
+
+
+def _info(filesystem: Any, address: str) -> Mapping[str, Any]:
+    """Size and ETag of one file, where a listing, such as a web page, has none; getting it says what is wrong."""
+    try:
+        found: Mapping[str, Any] = filesystem.info(address)
+    except Exception:  # of any of fsspec's file systems
+        return {}
+    return found
 
 
 def _sha256(details: Mapping[str, Any]) -> str | None:

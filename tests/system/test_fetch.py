@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from livn_core.errors import BackendConnectionError, SystemNotFoundError
+from livn_core.errors import BackendConnectionError, InvalidArgumentError, SystemNotFoundError
 from livn_core.system import System, _remote, fetch
 from livn_core.system._lock import one_at_a_time
 
@@ -60,8 +60,11 @@ class Handler(BaseHTTPRequestHandler):
         self.answer(True)
 
     def answer(self, with_body):
-        name = self.path.removeprefix("/files/EI/")
+        name = self.path.removeprefix("/files/EI/").removeprefix("/plain/")
         content = self.server.manifest() if self.path == "/systems/EI" else None
+        if self.path == "/plain/":
+            names = [one.name for one in self.server.folder.iterdir() if one.is_file()]
+            content = "".join(f'<a href="/plain/{one}">{one}</a>' for one in names).encode()
         if content is None and (self.server.folder / name).is_file():
             content = (self.server.folder / name).read_bytes()
         if content is None:
@@ -196,6 +199,22 @@ def test_a_server_that_serves_json_only(server, tmp_path):
     server.serve_h5 = False
     with pytest.raises(SystemNotFoundError, match="start it with serve_h5=true"):
         fetch(server.address, tmp_path / "here")
+
+
+@pytest.mark.parametrize("name", ["../../evil.json", "/evil.json", "a/../../evil.json"])
+def test_a_server_that_names_files_elsewhere(server, tmp_path, monkeypatch, name):
+    document = {"sidecars": [{"name": name, "size": 1, "sha256": None}], "h5": [], "serve_h5": True}
+    monkeypatch.setattr(server, "manifest", lambda: json.dumps(document).encode())
+    with pytest.raises(InvalidArgumentError):
+        fetch(server.address, tmp_path / "here")
+    assert left_in(tmp_path) == []
+
+
+def test_a_web_page_that_lists_files(server, two_pops, tmp_path):
+    server.breaks = {"graph.h5": 1}
+    path = fetch(f"http://127.0.0.1:{server.server_port}/plain/", tmp_path / "here", name="EI")
+    expected = {name: content for name, content in contents(two_pops).items() if "/" not in name}
+    assert contents(path) == expected
 
 
 def test_a_server_that_is_not_there(server, tmp_path):
