@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from livn_core.system import CellsMetaData as CellsMetaData
     from livn_core.system import GraphDocument as GraphDocument
     from livn_core.system import ParallelSystem as ParallelSystem
+    from livn_core.system import Subset as Subset
     from livn_core.system import System as System
     from livn_core.system import available as available
     from livn_core.system import fetch as fetch
@@ -111,6 +112,7 @@ _HOME = {
             "CellsMetaData",
             "GraphDocument",
             "ParallelSystem",
+            "Subset",
             "System",
             "available",
             "fetch",

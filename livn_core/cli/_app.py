@@ -18,6 +18,7 @@ from livn_core.cli._plugins import plugin_command, plugin_names
 OWN = {
     "info": "livn_core.cli._info:info",
     "systems": "livn_core.cli.systems:systems",
+    "plot": "livn_core.cli._plot:plot",
     "backends": "livn_core.cli._backends:backends",
     "version": "livn_core.cli._version:version",
     "completion": "livn_core.cli._completion:completion",

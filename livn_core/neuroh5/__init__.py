@@ -10,15 +10,18 @@ from __future__ import annotations
 from livn_core.neuroh5._file import NeuroH5File
 from livn_core.neuroh5._opening import open_neuroh5
 from livn_core.neuroh5._projection import Projection
+from livn_core.neuroh5._statistics import DegreeStatistics, Spread
 from livn_core.neuroh5._trees import Trees
 from livn_core.neuroh5.values import CellAttribute, Edges, Population, Tree
 
 __all__ = [
     "CellAttribute",
+    "DegreeStatistics",
     "Edges",
     "NeuroH5File",
     "Population",
     "Projection",
+    "Spread",
     "Tree",
     "Trees",
     "open_neuroh5",

@@ -12,6 +12,7 @@ import numpy as np
 
 from livn_core.errors import InvalidArgumentError, InvalidTypeError, LivnError, TooLargeError
 from livn_core.h5file import AnyArray, IntArray
+from livn_core.neuroh5._analysis import ProjectionAnalysis
 from livn_core.neuroh5._arguments import as_names, is_bool
 from livn_core.neuroh5._dealing import Local, owned_rows
 from livn_core.neuroh5._destinations import read_destinations
@@ -34,7 +35,7 @@ AttributeNames: TypeAlias = bool | str | tuple[str, ...] | list[str]
 LARGEST_SIZE = 2**62
 
 
-class Projection:
+class Projection(ProjectionAnalysis):
     """The edges from one population onto another.
 
     Got from :meth:`livn_core.neuroh5.NeuroH5File.projection`. Lives as long as its file is open; safe to use from

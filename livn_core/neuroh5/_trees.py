@@ -99,6 +99,16 @@ class Trees(Mapping[int, Tree]):
         """All trees with their gids, ascending."""
         return [(tree.gid, tree) for tree in self._read(self.gids)]
 
+    def read(self, gids: IntArray) -> list[Tree]:
+        """The trees of some cells in one go.
+
+        Parameters
+        ----------
+        gids
+            int64, ascending and unique, all of them among :attr:`gids`.
+        """
+        return self._read(gids)
+
     def _read(self, gids: IntArray) -> list[Tree]:
         with self._store.together():
             return list(self._trees(gids)) if gids.size else []

@@ -1,8 +1,9 @@
 """Systems: the structure of a neural network from its files, with the original's interface.
 
 ``_system`` is what users see; ``_files`` opens the HDF5 files and ``_sidecars`` reads the JSON beside them; ``_graph``,
-``_mea`` and ``_cells`` are the values they hold; ``_extent``, ``_percell``, ``_connectivity``, ``_selection`` and
-``_patch`` compute; ``_predefined``, ``_fetch`` and ``_resolve`` find systems; ``_original`` meets the original package.
+``_mea`` and ``_cells`` are the values they hold; ``_extent``, ``_percell``, ``_connectivity``, ``_selection``,
+``_region`` and ``_patch`` compute; ``_subset`` is a part of a system, ``_cut`` writes it; ``_further`` leads to other
+libraries; ``_predefined``, ``_fetch`` and ``_resolve`` find systems; ``_original`` meets the original package.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from livn_core.system._mea import MEA
 from livn_core.system._parallel import ParallelSystem
 from livn_core.system._predefined import PREDEFINED, available, predefined
 from livn_core.system._resolve import make, resolve
+from livn_core.system._subset import Subset
+from livn_core.system._subset_projection import SubsetPopulation, SubsetProjection
 from livn_core.system._system import System
 
 __all__ = [
@@ -23,6 +26,9 @@ __all__ = [
     "Element",
     "GraphDocument",
     "ParallelSystem",
+    "Subset",
+    "SubsetPopulation",
+    "SubsetProjection",
     "System",
     "available",
     "fetch",

@@ -8,6 +8,9 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from livn_core.errors import FormatError, InvalidArgumentError, SourceNotFoundError
 from livn_core.locations import check_inside, is_address, join, shown
 from livn_core.system import _original
@@ -234,6 +237,9 @@ class Documents:
             The original livn package is needed and not installed.
         """
         return _original.model(self._optional(MODEL_FILE), self._sidecars.place(MODEL_FILE), allow)
+
+    def _layer_extents(self) -> Mapping[str, npt.NDArray[np.float64]]:
+        return self.graph.layer_extents
 
     def _optional(self, name: str) -> Any:
         """A parsed sidecar; None where there is none."""

@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from livn_core.errors import FormatError, UnknownNameError
+from livn_core.errors import FormatError, InvalidArgumentError, SourceNotFoundError, UnknownNameError
+from livn_core.locations import shown
+from livn_core.neuroh5.values import read_only
 
 if TYPE_CHECKING:
     from livn_core.neuroh5 import CellAttribute
+    from livn_core.system._subset import Subset
+    from livn_core.system._system import System
 
 NAMESPACE = "Generated Coordinates"
 AXES = ("X Coordinate", "Y Coordinate", "Z Coordinate")
@@ -99,3 +103,27 @@ def box_of_cells(coordinates: npt.NDArray[np.float64], padding: float = 0.0) -> 
     """The box around all cells: float64, shape (2, 3), lowest and highest corner, µm."""
     xyz = coordinates[:, 1:4]
     return np.stack([xyz.min(axis=0) - padding, xyz.max(axis=0) + padding])
+
+
+def box_of(system: System | Subset) -> npt.NDArray[np.float64]:
+    """The box around the layers of a system's ``graph.json``; where none are given, around its cells.
+
+    Returns
+    -------
+    ndarray
+        float64, shape (2, 3), lowest and highest corner, µm. Read-only.
+
+    Raises
+    ------
+    InvalidArgumentError
+        There are neither layers nor cells.
+    """
+    try:
+        extents = system.graph.layer_extents
+    except SourceNotFoundError:
+        extents = {}
+    if extents:
+        return read_only(box_of_layers(extents))
+    if not system.num_neurons:
+        raise InvalidArgumentError(f"{shown(system.uri)} has neither layers nor cells, so nothing bounds it")
+    return read_only(box_of_cells(system.neuron_coordinates))

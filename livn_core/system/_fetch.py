@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
-from livn_core.errors import (
-    BackendConnectionError,
-    FormatError,
-    InvalidArgumentError,
-    LivnError,
-    MissingPackageError,
-    SystemNotFoundError,
-)
-from livn_core.locations import is_address, last_part, redacted, shown
+from livn_core.errors import FormatError, InvalidArgumentError, SystemNotFoundError
+from livn_core.locations import is_address, last_part, shown
 from livn_core.parallel import Ranks
+from livn_core.system._lock import one_at_a_time
 from livn_core.system._predefined import holds_system
+from livn_core.system._remote import Remote
 from livn_core.system._sidecars import parse_json
+
+Progress: TypeAlias = "Callable[[int, int | None], None]"
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 """How every HDF5 file begins that has no user block."""
@@ -31,16 +30,21 @@ def fetch(
     name: str | None = None,
     force: bool = False,
     comm: Any = None,
+    *,
+    progress: Progress | None = None,
 ) -> str:
     """Copy a system to ``directory/systems/graphs/name``.
 
-    The copy appears under its name when it is complete and every file has the size that the source announced, so
-    what an interrupted one leaves behind is never taken for a system.
+    The copy appears under its name when it is complete and every file has the size, and the SHA-256, that the source
+    announced, so what an interrupted one leaves behind is never taken for a system. It is kept, hidden beside the copy,
+    and the next attempt continues it if the source has not changed. Of several processes, one copies and the others
+    wait for it.
 
     Parameters
     ----------
     source
-        A local directory, or an address that fsspec understands: ``hf://…``, ``s3://…``, ``https://…``.
+        A local directory, or an address that fsspec understands: ``hf://…``, ``s3://…``, ``https://…``; of livn's
+        own file server, ``http://HOST:PORT/systems/NAME``.
     directory
         Where ``systems/graphs/`` is, by default the working directory.
     name
@@ -49,6 +53,8 @@ def fetch(
         Copy again where a copy is there already, and replace it when the new one is complete.
     comm
         A communicator: rank 0 copies, the others wait for it, and an error there is raised on all.
+    progress
+        Called with the bytes that have arrived and, where it is known, how many there are; else None.
 
     Returns
     -------
@@ -72,7 +78,7 @@ def fetch(
 
     def copy() -> None:
         if force or not holds_system(target):
-            _copy_whole(uri, target, force)
+            _copy_whole(uri, target, force, progress)
 
     if ranks is None:
         copy()
@@ -81,19 +87,27 @@ def fetch(
     return str(target)
 
 
-def _copy_whole(uri: str, target: Path, force: bool) -> None:
-    if target.exists() and not force:
-        raise InvalidArgumentError(f"{target}: is there already, but is no system; give another name=, or force=True")
+def _copy_whole(uri: str, target: Path, force: bool, progress: Progress | None) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as scratch:
-        fresh = Path(scratch) / "fresh"
-        (_copy_remote if is_address(uri) else _copy_local)(uri, fresh)
-        if not holds_system(fresh):
-            raise SystemNotFoundError(f"{shown(uri)}: is no system: it has neither graph.h5 nor cells.h5")
-        _check_content(fresh, shown(uri))
-        if target.is_dir():
-            target.rename(Path(scratch) / "replaced")
-        fresh.rename(target)
+    with one_at_a_time(target.parent / f".{target.name}.lock"):
+        if not force and holds_system(target):
+            return  # another process was faster
+        if target.exists() and not force:
+            raise InvalidArgumentError(
+                f"{target}: is there already, but is no system; give another name=, or force=True"
+            )
+        with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as scratch:
+            fresh = Path(scratch) / "fresh"
+            if is_address(uri):
+                _get_remote(uri, fresh, target.parent / f".{target.name}.partial", progress)
+            else:
+                _copy_local(uri, fresh)
+            if not holds_system(fresh):
+                raise SystemNotFoundError(f"{shown(uri)}: is no system: it has neither graph.h5 nor cells.h5")
+            _check_content(fresh, shown(uri))
+            if target.is_dir():
+                target.rename(Path(scratch) / "replaced")
+            fresh.rename(target)
 
 
 def _check_content(fresh: Path, place: str) -> None:
@@ -121,56 +135,41 @@ def _no_files(folder: str, names: list[str]) -> list[str]:
     return [name for name in names if not (Path(folder) / name).is_dir() and not (Path(folder) / name).is_file()]
 
 
-def _copy_remote(uri: str, fresh: Path) -> None:
-    filesystem, root = _filesystem(uri)
-    fresh.mkdir()
-    for remote, details in _listing(filesystem, root, uri).items():
-        local = fresh / os.path.relpath(remote, root)
-        if not local.resolve().is_relative_to(fresh.resolve()):
-            raise InvalidArgumentError(f"{shown(uri)}: lists {shown(remote)!r}, which lies outside of it")
-        local.parent.mkdir(parents=True, exist_ok=True)
-        _copy_file(filesystem, remote, local, details.get("size"), shown(uri))
+def _get_remote(uri: str, fresh: Path, partial: Path, progress: Progress | None) -> None:
+    """Get a system into ``partial``, which an interrupted attempt leaves for the next one, then move it."""
+    remote = Remote.find(uri)
+    _keep_what_fits(partial, remote)
+    sizes = [one.size for one in remote.files]
+    total = sum(one for one in sizes if one is not None) if None not in sizes else None
+    files = partial / "files"
+    done = sum(one.stat().st_size for one in files.rglob("*") if one.is_file())
+
+    def advance(count: int) -> None:
+        nonlocal done
+        done += count
+        if progress is not None:
+            progress(done, total)
+
+    advance(0)
+    for one in remote.files:
+        local = files / one.name
+        if not (local.exists() and one.size is not None and local.stat().st_size == one.size and one.sha256 is None):
+            remote.get(one, local, advance)
+    files.rename(fresh)
+    shutil.rmtree(partial, ignore_errors=True)
 
 
-def _copy_file(filesystem: Any, remote: str, local: Path, size: int | None, place: str) -> None:
-    try:
-        filesystem.get_file(remote, str(local))
-    except Exception as error:
-        problem = redacted(f"{remote} could not be read: {type(error).__name__}: {error}")
-        raise BackendConnectionError(f"{place}: {problem}") from error
-    if size is not None and local.stat().st_size != size:
-        raise BackendConnectionError(
-            f"{place}: {shown(remote)} has {size} bytes, but {local.stat().st_size} arrived; try again"
-        )
-
-
-def _filesystem(uri: str) -> tuple[Any, str]:
-    try:
-        import fsspec
-
-        filesystem, root = fsspec.core.url_to_fs(uri)
-    except ImportError as error:
-        raise MissingPackageError(
-            f"{shown(uri)}: copying from there needs {error.name or error} -> pip install fsspec huggingface_hub"
-        ) from error
-    except ValueError as error:
-        raise InvalidArgumentError(f"{shown(uri)}: {redacted(str(error))}") from error
-    return filesystem, root
-
-
-def _listing(filesystem: Any, root: str, uri: str) -> dict[str, dict[str, Any]]:
-    try:
-        found: dict[str, dict[str, Any]] = filesystem.find(root, detail=True)
-    except FileNotFoundError:
-        found = {}
-    except LivnError:
-        raise
-    except Exception as error:
-        problem = redacted(f"{type(error).__name__}: {error}")
-        raise BackendConnectionError(f"{shown(uri)}: could not be listed: {problem}") from error
-    if not found:
-        raise SystemNotFoundError(f"{shown(uri)}: there is no such directory")
-    return found
+def _keep_what_fits(partial: Path, remote: Remote) -> None:
+    """Throw away what an earlier attempt left, unless it was of the very same files."""
+    listing = json.dumps([[one.address, one.size, one.mark] for one in remote.files])
+    noted = partial / "listing.json"
+    if not noted.is_file() or noted.read_text(encoding="utf-8") != listing:
+        shutil.rmtree(partial, ignore_errors=True)
+        (partial / "files").mkdir(parents=True)
+        noted.write_text(listing, encoding="utf-8")
+    for one in remote.files:
+        if one.mark is None:  # nothing tells whether it is still the same
+            (partial / "files" / one.name).unlink(missing_ok=True)
 
 
 def _checked_name(name: str, uri: str) -> str:

@@ -173,6 +173,14 @@ class ParallelSystem(Structure):
         """The original's default model; it has to be installed."""
         return _original.model(None, self._place, _original.ALLOWED)
 
+    def subset(self, spec: Any = None, *, name: str | None = None, **how: Any) -> ParallelSystem:
+        """Some of the cells, with the same gids and places; the parameters are those of :meth:`System.subset`."""
+        chosen = self.selection(spec, **how)
+        gids = {one: self._population_gids(one) if chosen is None else chosen.get(one, ()) for one in self._ranges}
+        tables = [self._coordinates[np.isin(self._coordinates[:, 0], found)] for found in gids.values()]
+        counts = {one: len(found) for one, found in gids.items()}
+        return ParallelSystem(counts, np.concatenate(tables), self.name if name is None else name, self.comm)
+
     def _population_gids(self, population: str) -> IntArray:
         start, count = self._range(population)
         return np.sort(self._coordinates[start : start + count, 0].astype(np.int64))

@@ -15,6 +15,7 @@ from livn_core.system._structure import Structure
 
 if TYPE_CHECKING:
     from livn_core.neuroh5 import CellAttribute, Edges, Projection
+    from livn_core.system._subset_projection import SubsetProjection
 
 EDGE_NAMESPACES = ("Synapses", "Connections")
 SYNAPSE_ATTRIBUTES = ("syn_ids", "syn_locs", "syn_secs", "syn_layers", "syn_types", "swc_types")
@@ -28,7 +29,7 @@ def points(coordinates: npt.NDArray[np.float64], gids: IntArray) -> Iterator[tup
         yield int(gid), (x, y, z)
 
 
-def edge_attributes(projection: Projection) -> tuple[str, ...]:
+def edge_attributes(projection: Projection | SubsetProjection) -> tuple[str, ...]:
     """The attributes that the original hands out with edges, as ``"Namespace/name"``."""
     present = projection.namespaces
     return tuple(f"{space}/{name}" for space in EDGE_NAMESPACES if space in present for name in present[space])
@@ -66,7 +67,7 @@ class PerCell(Structure):
     """The members of a system from files that go cell by cell; whole arrays are several times as fast."""
 
     @abstractmethod
-    def projection(self, pre: str, post: str) -> Projection:
+    def projection(self, pre: str, post: str) -> Projection | SubsetProjection:
         """One projection, lazily."""
 
     @abstractmethod

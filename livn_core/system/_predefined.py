@@ -120,7 +120,7 @@ def _not_found(name: str, places: list[Path]) -> str:
     if name in PREDEFINED:
         return (
             f"{text}\n{name} is one of the original's public systems; get it once, with fsspec and huggingface_hub "
-            f"installed: livn_core.fetch({f'{SOURCE}/{name}'!r})"
+            f"installed: livn_core.fetch({f'{SOURCE}/{name}'!r}), or livn systems fetch {name}"
         )
     return (
         f"{text}\nPut it into one of these directories, name its directory's parent in {SEARCH_VARIABLE}, "

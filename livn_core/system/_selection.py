@@ -15,7 +15,7 @@ import numpy.typing as npt
 from livn_core.errors import InvalidArgumentError, InvalidTypeError, UnknownNameError, unknown_name
 from livn_core.h5file import IntArray
 
-METHODS: Final = ("first", "random", "patch")
+METHODS: Final = ("first", "random", "patch", "nearest", "radius", "box", "layer")
 Spec: TypeAlias = "int | float | Mapping[str, int | float | Collection[int]] | None"
 Gids: TypeAlias = dict[str, IntArray]
 

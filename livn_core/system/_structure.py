@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -14,6 +14,7 @@ from livn_core.errors import InvalidArgumentError, InvalidTypeError, unknown_nam
 from livn_core.h5file import IntArray
 from livn_core.system._cells import CellsMetaData
 from livn_core.system._patch import select_patch
+from livn_core.system._region import REGIONS, Region, select_region
 from livn_core.system._selection import Gids, check_method, eligible, is_gids, select
 
 Transform = Callable[..., npt.ArrayLike]
@@ -84,6 +85,16 @@ class Structure(ABC):
         """
         return self._range(population)[1]
 
+    def population_gids(self, population: str) -> IntArray:
+        """The gids of one population: int64, shape (n,), ascending.
+
+        Raises
+        ------
+        UnknownNameError
+            There is no such population.
+        """
+        return self._population_gids(population)
+
     @property
     def num_neurons(self) -> int:
         """Number of cells of all populations together."""
@@ -127,18 +138,22 @@ class Structure(ABC):
 
     def selection(
         self,
-        spec: Any,
+        spec: Any = None,
         populations: Sequence[str] | None = None,
         seed: int | None = 123,
         method: str | None = "first",
         bounds: npt.ArrayLike | None = None,
+        *,
+        center: npt.ArrayLike | None = None,
+        radius: float | None = None,
+        layer: str | Iterable[str] | None = None,
     ) -> Gids | None:
         """Select a part of the cells; the same on every rank and through every backend.
 
         Parameters
         ----------
         spec
-            * None: everything (the result is None), unless ``bounds`` are given.
+            * None: everything (the result is None), unless the method or ``bounds`` say which part.
             * int: exactly that many cells, shared out over the populations in proportion to their size, what is left
               over going to the largest remainders.
             * float from 0 to 1: that fraction of each population, rounded, but at least one cell; with
@@ -152,9 +167,21 @@ class Structure(ABC):
         method
             ``"first"``: the lowest gids. ``"random"``: a sample. ``"patch"``: around the centre of the cells in x and
             y; an int takes the nearest ones, of equally near ones those with the lower gid.
+
+            ``"nearest"``: the cells nearest to ``center``, as many as ``spec`` says, altogether or of each population;
+            of equally near ones those with the lower gid. ``"radius"``, ``"box"``, ``"layer"``: every cell that lies
+            there, borders included, with ``spec=None``.
         bounds
-            ``[[x0, y0], [x1, y1]]``, or the same with z, in µm: the cells inside. Only with ``method="patch"``, where
-            they take precedence over a count or a fraction.
+            ``[[x0, y0], [x1, y1]]``, or the same with z, in µm: the cells inside. With ``method="box"`` or
+            ``"patch"``, where they take precedence over a count or a fraction.
+        center
+            ``[x, y]``, from which distances are measured in the plane, or ``[x, y, z]``, in µm. With
+            ``method="radius"`` and ``"nearest"``; by default the middle of the cells, in space.
+        radius
+            How far from ``center``, in µm. With ``method="radius"``.
+        layer
+            The name of a layer of ``graph.json``, or several. With ``method="layer"``; a cell belongs to the layers
+            whose extent it lies in, whatever its population.
 
         Returns
         -------
@@ -170,18 +197,20 @@ class Structure(ABC):
         FileNotFoundError
             There is no stored selection of that name.
         """
-        method = check_method(method)
+        method, region = check_method(method), Region(bounds, center, radius, layer)
         if isinstance(spec, str):
-            _refuse_beside_stored(spec, method, bounds)
+            _refuse_beside_stored(spec, method, region)
             spec = self._stored_gids(spec)
-        if bounds is not None and method != "patch":
-            raise InvalidArgumentError(f"bounds belong to method='patch', not to method={method!r}")
-        if spec is None and bounds is None:
+        region.check(method)
+        if spec is None and bounds is None and method not in REGIONS:
             return None
         if isinstance(populations, str):
             raise InvalidTypeError(f"populations have to be a list of names, not the string {populations!r}")
         cells = {name: self._population_gids(name) for name in self.population_ranges}
         cells = eligible(cells, populations, spec, self._place)
+        if method in REGIONS:
+            coordinates = {name: self.coordinate_array(name) for name in cells}
+            return select_region(coordinates, spec, method, region, extents=self._layer_extents, place=self._place)
         if method == "patch" and not isinstance(spec, Mapping):
             return select_patch({name: self.coordinate_array(name) for name in cells}, spec, bounds, self._place)
         if method == "patch":
@@ -190,6 +219,10 @@ class Structure(ABC):
 
     def _stored_gids(self, name: str) -> Mapping[str, Any]:
         return dict(self.selection_document(name)["gids"])
+
+    def _layer_extents(self) -> Mapping[str, npt.NDArray[np.float64]]:
+        """The layers, by name; none where nothing says so."""
+        return {}
 
     def _range(self, population: str) -> tuple[int, int]:
         ranges = self.population_ranges
@@ -202,11 +235,10 @@ class Structure(ABC):
         return np.arange(start, start + count, dtype=np.int64)
 
 
-def _refuse_beside_stored(name: str, method: str, bounds: object) -> None:
-    if bounds is not None or method != "first":
-        raise InvalidArgumentError(
-            f"the stored selection {name!r} says itself which cells it has; leave out method= and bounds="
-        )
+def _refuse_beside_stored(name: str, method: str, region: Region) -> None:
+    if region.given or method != "first":
+        listing = " and ".join(f"{one}=" for one in ("method", *(region.given or ["bounds"])))
+        raise InvalidArgumentError(f"the stored selection {name!r} says itself which cells it has; leave out {listing}")
 
 
 def _refuse_in_patch(spec: Mapping[str, Any], bounds: object) -> None:

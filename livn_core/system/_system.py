@@ -12,7 +12,6 @@ import numpy as np
 import numpy.typing as npt
 
 from livn_core.backends import BackendNames, Selection
-from livn_core.errors import InvalidArgumentError, SourceNotFoundError
 from livn_core.locations import checked_uri, last_part, shown
 from livn_core.neuroh5.values import read_only
 from livn_core.system import _connectivity, _extent, _sparse
@@ -21,6 +20,7 @@ from livn_core.system._coordinates import Coordinates
 from livn_core.system._display import state, summary_html
 from livn_core.system._documents import Documents
 from livn_core.system._files import SystemFiles, Wish
+from livn_core.system._further import Further
 from livn_core.system._percell import PerCell
 from livn_core.system._sidecars import Sidecars
 from livn_core.system._structure import Structure
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from livn_core.neuroh5 import CellAttribute, Projection, Trees
 
 
-class System(Documents, PerCell, Structure):
+class System(Documents, Further, PerCell, Structure):
     """The structure of a neural network: populations, positions, synapses, connections.
 
     Files are opened on first use, each once, all through one backend. Close the system, use it in a ``with`` block,
@@ -169,15 +169,7 @@ class System(Documents, PerCell, Structure):
 
         It encloses the layers of ``graph.json``; where none are given, the cells.
         """
-        try:
-            extents = self.graph.layer_extents
-        except SourceNotFoundError:
-            extents = {}
-        if extents:
-            return read_only(_extent.box_of_layers(extents))
-        if not self.num_neurons:
-            raise InvalidArgumentError(f"{self._place} has neither layers nor cells, so nothing bounds it")
-        return read_only(_extent.box_of_cells(self.neuron_coordinates))
+        return _extent.box_of(self)
 
     @property
     def projection_names(self) -> tuple[tuple[str, str], ...]:

@@ -148,7 +148,7 @@ def test_gids_of_a_system_with_free_ones():
         (1, {"populations": ["PYR"]}, UnknownNameError, "no population 'PYR'; there is EXC, INH"),
         (1, {"populations": "EXC"}, InvalidTypeError, "populations have to be a list of names, not the string 'EXC'"),
         (1, {"method": "randon"}, InvalidArgumentError, "'randon' is no method of selection; there is first, "),
-        (1, {"bounds": [[0, 0], [1, 1]]}, InvalidArgumentError, "bounds belong to method='patch', not to"),
+        (1, {"bounds": [[0, 0], [1, 1]]}, InvalidArgumentError, "bounds belong to method='patch' or method='box'"),
         (1, {"method": "patch", "bounds": [0, 1]}, InvalidArgumentError, "bounds have to be two corners"),
         (1, {"method": "patch", "bounds": "box"}, InvalidArgumentError, "bounds have to be two corners"),
         (

@@ -7,6 +7,10 @@ import click
 from livn_core.cli._group import LazyGroup
 
 HOMES: dict[str, str] = {
+    "list": "livn_core.cli.systems._list:list_systems",
+    "fetch": "livn_core.cli.systems._fetch:fetch_system",
+    "stats": "livn_core.cli.systems._stats:stats",
+    "cut": "livn_core.cli.systems._cut:cut",
     "index": "livn_core.cli.systems._index:index",
 }
 """Where each command is; in the order in which they are listed."""
