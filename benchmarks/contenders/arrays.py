@@ -30,9 +30,9 @@ class Arrays:
     def _cells_of(group):
         return len([group[axis][part][:] for axis in AXES for part in CELLS][-1])
 
-    def _edges(self, pairs, parts=EDGES):
+    def _edges(self, pairs):
         with self._open("connections.h5") as file:
-            arrays = [[file[f"Projections/{post}/{pre}/{part}"][:] for part in parts] for pre, post in pairs]
+            arrays = [[file[f"Projections/{post}/{pre}/{part}"][:] for part in EDGES] for pre, post in pairs]
             return sum(len(found[3]) for found in arrays)
 
     def network(self):
@@ -45,9 +45,6 @@ class Arrays:
 
     def coordinates(self):
         return self._cells
-
-    def connectivity(self):
-        return lambda: self._edges(PAIRS, EDGES[:4])
 
     def counts(self):
         def work():

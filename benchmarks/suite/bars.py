@@ -27,26 +27,26 @@ def ratio(contender, reference, layout=None, key="warm"):
     return value
 
 
-def largest(contender, key, divisor=1.0):
+def largest(contender, key):
     """The largest figure of a contender on any graph."""
 
     def value(found):
         figures = [sample[key] for samples in found.values() for sample in samples.get(contender, ())]
-        return max(figures) / divisor if figures else None
+        return max(figures) if figures else None
 
     return value
 
 
-def growth(contender, key="warm"):
-    """By how much the time per edge grows from the smallest graph to the largest; 1 where it is linear."""
+def growth(contender, key="warm", per_edge=True):
+    """By how much a figure, or that for each edge, grows from the smallest graph to the largest."""
 
     def value(found):
         graphs = sorted((graph for graph in found if found[graph].get(contender)), key=lambda graph: graph.edges)
         if len(graphs) < 2:
             return None
         small, large = graphs[0], graphs[-1]
-        times = [statistics.median(sample[key] for sample in found[graph][contender]) for graph in (small, large)]
-        return times[1] / times[0] / (large.edges / small.edges)
+        one, other = (statistics.median(sample[key] for sample in found[graph][contender]) for graph in (small, large))
+        return other / one / (large.edges / small.edges if per_edge else 1)
 
     return value
 

@@ -11,6 +11,6 @@ WORK = Work(
     name="connectivity",
     title="Sparse connectivity matrix",
     graphs=(Graph("network", 100_000, 10_000_000, "contiguous"),),
-    contenders=(OURS, READ, "h5py, same arrays"),
+    contenders=(OURS, READ),
     bars=(Bar("contiguous: time ÷ the read alone", ratio(OURS, READ, "contiguous"), most=1.5),),
 )
