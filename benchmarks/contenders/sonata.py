@@ -13,6 +13,7 @@ class Libsonata:
     """One population of edges; its file is kept open, as it keeps it itself."""
 
     prepares = True
+    layouts = ("contiguous",)
 
     def __init__(self, place):
         import libsonata

@@ -34,7 +34,7 @@ class Turns:
         little = graph.scaled(max(1, graph.cells // SMALL_CELLS))
         small = {"path": str(graphs.place(little)), "cells": little.cells}
         method = work.method or work.name
-        names = [name for name in work.contenders if hasattr(contender(name), method)]
+        names = [name for name in work.contenders if _can(contender(name), method, graph)]
         tasks = {
             name: {"contender": name, "work": method, "gids": work.gids, "served": work.served}
             | {"place": place, "small": small, "prepare": False}
@@ -93,6 +93,10 @@ class Turns:
 
         job()
         return job
+
+
+def _can(kind, method, graph):
+    return hasattr(kind, method) and graph.layout in getattr(kind, "layouts", (graph.layout,))
 
 
 def _check_agreement(work, graph, found):

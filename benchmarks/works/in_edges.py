@@ -14,5 +14,4 @@ WORK = Work(
     contenders=(OURS, "livn-core, h5py", PEER),
     bars=(Bar("contiguous: time ÷ libsonata", ratio(OURS, PEER, "contiguous"), most=1.0),),
     gids=400,
-    note="libsonata's file is uncompressed in both cases.",
 )

@@ -19,6 +19,5 @@ WORK = Work(
         Bar("gzip and shuffle, chunks of 64k: time ÷ h5py", ratio(OURS, RAW, GZIP), most=0.45),
         Bar("gzip and shuffle, chunks of 64k: time ÷ with plain zlib", ratio(OURS, ZLIB, GZIP), most=0.7),
     ),
-    note="libsonata reads sources, targets and both attributes from its own file, which is neither chunked nor "
-    "compressed whatever the graph is.",
+    note="libsonata reads sources, targets and both attributes from its own file, which is never compressed.",
 )
