@@ -3,8 +3,10 @@
 A method opens what may be open before the clock starts, and returns a function without arguments that does the work.
 That function returns arrays of integers, or numbers, of which the sums are compared between contenders. A class
 without a method does not take part in that work. Libraries are imported when a class is made, so that one that is
-missing is left out. A class that ``prepares`` is made once in a process of its own before, to convert the file; one that has ``layouts``
-takes part where the graph has one of these, as its own file has no other.
+missing is left out.
+
+A class that ``prepares`` is made once in a process of its own before, to convert the file. One that has ``layouts``
+takes part where the graph has one of these: its own file has no other.
 """
 
 from __future__ import annotations

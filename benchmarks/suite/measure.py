@@ -13,6 +13,8 @@ from contenders import contender
 
 HERE = Path(__file__).parents[1]
 SMALL_CELLS = 25
+LONGEST = 600
+"""Seconds for one process; it is stopped then, and the run with it."""
 
 
 class Turns:
@@ -30,20 +32,11 @@ class Turns:
         """``{contender: [sample, ...]}``; checks that all have found the same. ``graphs`` knows where the file is."""
         if work.commands:
             return self._rounds_of(work, {name: self._command(arguments) for name, arguments in work.commands.items()})
-        place = {"path": str(graphs.place(graph)), "cells": graph.cells}
-        little = graph.scaled(max(1, graph.cells // SMALL_CELLS))
-        small = {"path": str(graphs.place(little)), "cells": little.cells}
-        method = work.method or work.name
-        names = [name for name in work.contenders if _can(contender(name), method, graph)]
-        tasks = {
-            name: {"contender": name, "work": method, "gids": work.gids, "served": work.served}
-            | {"place": place, "small": small, "prepare": False}
-            for name in names
-        }
-        for name in names:
+        tasks = _tasks(work, graph, graphs)
+        for name, task in tasks.items():
             if getattr(contender(name), "prepares", False):
-                for one in (small, place):
-                    self._once({**tasks[name], "place": one["path"], "prepare": True})()
+                for place in (task["small"], task["place"]):
+                    self._once({**task, "place": place, "prepare": True})()
         found = self._rounds_of(work, {name: self._once(task) for name, task in tasks.items()})
         _check_agreement(work, graph, found)
         return found
@@ -69,7 +62,7 @@ class Turns:
 
         def job():
             done = subprocess.run(
-                command, cwd=HERE, env=self._environment(), capture_output=True, text=True, check=False
+                command, cwd=HERE, env=self._environment(), capture_output=True, text=True, timeout=LONGEST, check=False
             )
             if done.returncode:
                 raise SystemExit(f"{task['contender']}, {task['work']}:\n{done.stderr}")
@@ -93,6 +86,15 @@ class Turns:
 
         job()
         return job
+
+
+def _tasks(work, graph, graphs):
+    """What ``suite.once`` is to do, for each contender that can."""
+    little = graph.scaled(max(1, graph.cells // SMALL_CELLS))
+    small, place = ({"path": str(graphs.place(one)), "cells": one.cells} for one in (little, graph))
+    method = work.method or work.name
+    task = {"work": method, "gids": work.gids, "served": work.served, "small": small, "place": place, "prepare": False}
+    return {name: {**task, "contender": name} for name in work.contenders if _can(contender(name), method, graph)}
 
 
 def _can(kind, method, graph):

@@ -31,7 +31,7 @@ def done(task):
     reads = RemoteReads() if task["served"] else LocalReads()
     kind = contender(task["contender"])
     if task["prepare"]:
-        return {"prepared": str(kind(task["place"]))}
+        return {"prepared": type(kind(task["place"]["path"])).__name__}
     timed(job(kind, task["small"], task))
     work = job(kind, task["place"], task)
     before = reads.now()

@@ -11,7 +11,7 @@ WORK = Work(
     name="out_edges",
     title="Out-edges of 400 scattered cells, open file, with an index",
     graphs=(Graph("projection", 8_001, 640_000, "contiguous"),),
-    contenders=(OURS, "livn-core, h5py", PEER),
+    contenders=(OURS, PEER),
     bars=(Bar("contiguous: time ÷ libsonata with targets", ratio(OURS, PEER, "contiguous"), most=0.5),),
     gids=400,
 )
