@@ -32,6 +32,8 @@ def options():
     for name in chosen.only or ():
         if name not in NAMES:
             parser.error(f"there is no work {name!r}: {', '.join(NAMES)}")
+    if chosen.write_results and (chosen.quick or chosen.only):
+        parser.error("--write-results takes a whole run, without --quick and --only")
     chosen.python = dict(one.split("=", 1) for one in chosen.python)
     return chosen
 
@@ -55,7 +57,15 @@ def measure(chosen, scratch):
         with hsds.ServedGraphs(graphs, scratch) if work.served else nullcontext(graphs) as source:
             results[work] = {graph: turns.measure(work, graph, source) for graph in graphs_of(work, chosen.quick)}
         print("\n".join(report.section(work, results[work])), flush=True)
+        if chosen.json:  # now, so that a run that is broken off leaves what it has
+            keep(results, chosen.json)
     return results, turns.left_out
+
+
+def keep(results, path):
+    """Every sample, as JSON."""
+    plain = {work.name: {str(graph): one for graph, one in found.items()} for work, found in results.items()}
+    path.write_text(json.dumps({"machine": machine.describe(), "works": plain}, indent=1), "utf-8")
 
 
 def write_results(results, left_out):
@@ -76,9 +86,6 @@ def main():
     print("\n".join(report.what_it_must_show(results, chosen.quick)))
     for name, why in left_out.items():
         print(f"left out: {name} ({why})")
-    if chosen.json:
-        plain = {work.name: {str(graph): one for graph, one in found.items()} for work, found in results.items()}
-        chosen.json.write_text(json.dumps({"machine": machine.describe(), "works": plain}, indent=1))
     if chosen.write_results:
         write_results(results, left_out)
 

@@ -12,5 +12,6 @@ WORK = Work(
     contenders=("livn-core, h5pyd", "h5pyd, same arrays"),
     rounds=3,
     served=True,
-    note="Server and client share the machine. With latency on the way, see `serving/h5pyd_rounds.py`.",
+    note="Server and client share the machine; with latency on the way, see `serving/h5pyd_rounds.py`. h5pyd takes "
+    "small datasets from the summary that comes with opening, so its requests are few where edges are.",
 )
