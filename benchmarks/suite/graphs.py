@@ -58,8 +58,9 @@ def write(folder, graph):
         name: {"Generated Coordinates": {axis: rng.random(count, np.float32) * 4000 for axis in AXES}}
         for name, (_, count) in ranges.items()
     }
-    # The original does not open a system whose graph.json declares no connections.
-    documents = {"graph.json": Path(predefined("EI1"), "graph.json").read_bytes()}
+    # The original does not open a system whose graph.json declares no connections. That of this machine is wanted, also
+    # while LIVN_HSDS names a server.
+    documents = {"graph.json": Path(predefined("EI1", backend="pyfive"), "graph.json").read_bytes()}
     write_system(folder, ranges, projections, cells=coordinates, documents=documents, **LAYOUTS[graph.layout])
 
 

@@ -11,6 +11,7 @@ def draw(found, path):
 
     mpl.use("svg")
     mpl.rcParams["svg.hashsalt"] = "livn"  # or each run names its parts anew
+    mpl.rcParams["svg.fonttype"] = "none"  # letters, not their outlines: smaller by far
     from matplotlib import pyplot
 
     layouts = list(dict.fromkeys(graph.layout for graph in found))
