@@ -1,120 +1,93 @@
-"""Load whole networks: livn-core through each backend, livn 2.0.0, and h5py reading the same arrays."""
+"""The same work for livn-core and its peers, in turns: time, memory, bytes and requests, and what they must show."""
 
 from __future__ import annotations
 
 import argparse
 import json
-import statistics
-import subprocess
-import sys
 import tempfile
+from contextlib import nullcontext
 from pathlib import Path
 
-import numpy as np
-from work import CONTENDERS, PAIRS
+from suite import hsds, machine, plot, report
+from suite.graphs import Graphs
+from suite.measure import Turns
+from works import NAMES, works
 
 HERE = Path(__file__).parent
-STORAGE = {
-    "contiguous": {},
-    "chunks of 4,000": {"chunks": 4000},
-    "gzip": {"chunks": 65536, "compression": 4, "shuffle": True},
-}
+QUICK = 1000
+QUICK_MOST = 100_000
+PICTURE = "results.svg"
 
 
-class Edges:
-    """What ``write_system`` takes as the edges of a projection."""
-
-    def __init__(self, rng, pre, post, n_edges):
-        (pre_start, pre_count), (post_start, post_count) = pre, post
-        per_cell = max(1, n_edges // post_count)
-        self.post_gids = np.arange(post_start, post_start + post_count)
-        self.indptr = np.arange(post_count + 1) * per_cell
-        sources = rng.integers(pre_start, pre_start + pre_count, (post_count, per_cell))
-        self.pre_gids = np.sort(sources, axis=1).ravel()
-        distance = rng.exponential(150.0, self.pre_gids.size).astype(np.float32).round(2)
-        syn_id = np.arange(self.pre_gids.size, dtype=np.uint32)
-        self.attributes = {"Connections": {"distance": distance}, "Synapses": {"syn_id": syn_id}}
-
-
-def write(folder, n_cells, n_edges):
-    from livn_core import predefined, write_system
-
-    rng = np.random.default_rng(1)
-    exc = n_cells * 4 // 5
-    ranges = {"EXC": (0, exc), "INH": (exc, n_cells - exc)}
-    projections = {(pre, post): Edges(rng, ranges[pre], ranges[post], n_edges // 4) for pre, post in PAIRS}
-    axes = ("X Coordinate", "Y Coordinate", "Z Coordinate")
-    cells = {
-        name: {"Generated Coordinates": {axis: rng.random(count, np.float32) * 4000 for axis in axes}}
-        for name, (_, count) in ranges.items()
-    }
-    # The original does not open a system whose graph.json declares no connections.
-    documents = {"graph.json": Path(predefined("EI1"), "graph.json").read_bytes()}
-    for name, storage in STORAGE.items():
-        target = folder / name.replace(" ", "_")
-        write_system(target, ranges, projections, cells=cells, documents=documents, **storage)
+def options():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="small graphs, one round: whether all of it runs")
+    parser.add_argument("--only", metavar="WORK[,WORK]", help=f"of {', '.join(NAMES)}")
+    parser.add_argument("--rounds", type=int, help="at most so many for each work")
+    parser.add_argument("--python", action="append", default=[], metavar="CONTENDER=PATH", help="its interpreter")
+    parser.add_argument("--json", type=Path, help="keep every sample in this file")
+    parser.add_argument("--write-results", action="store_true", help=f"replace results.md and {PICTURE}")
+    chosen = parser.parse_args()
+    chosen.only = chosen.only.split(",") if chosen.only else None
+    for name in chosen.only or ():
+        if name not in NAMES:
+            parser.error(f"there is no work {name!r}: {', '.join(NAMES)}")
+    if chosen.write_results and (chosen.quick or chosen.only):
+        parser.error("--write-results takes a whole run, without --quick and --only")
+    chosen.python = dict(one.split("=", 1) for one in chosen.python)
+    return chosen
 
 
-def measure(contender, path):
-    from livn_core import predefined
-
-    command = [sys.executable, str(HERE / "work.py"), contender, predefined("EI1"), str(path)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise SystemExit(f"{contender} failed:\n{done.stderr}")
-    return json.loads(done.stdout.splitlines()[-1])
+def graphs_of(work, quick):
+    """Those of a work; quick, the first and the last of them, and a thousandth of what is large."""
+    if not quick or work.commands:
+        return work.graphs
+    some = (work.graphs[0], work.graphs[-1])
+    return tuple(dict.fromkeys(graph.scaled(QUICK) if graph.edges > QUICK_MOST else graph for graph in some))
 
 
-def interleaved(path, rounds):
-    """{contender: [sample, ...]}, contenders taking turns."""
-    samples = {contender: [] for contender in CONTENDERS}
-    for _ in range(rounds):
-        for contender, found in samples.items():
-            if found and "missing" in found[0]:
-                continue
-            found.append(measure(contender, path))
-    missing = {name: found[0]["missing"] for name, found in samples.items() if "missing" in found[0]}
-    for name, why in missing.items():
-        print(f"left out: {name} ({why})")
-    measured = {name: found for name, found in samples.items() if name not in missing}
-    counts = {tuple(sample["counts"]) for found in measured.values() for sample in found}
-    if len(counts) != 1:
-        raise SystemExit(f"contenders disagree about what the system holds: {counts}")
-    return measured
+def measure(chosen, scratch):
+    """``{work: {graph: {contender: [sample, ...]}}}``, and who was left out."""
+    graphs, results = Graphs(scratch), {}
+    turns = Turns(chosen.python, 1 if chosen.quick else chosen.rounds, scratch)
+    for work in works(chosen.only):
+        if work.served and hsds.why_not():
+            turns.left_out["HSDS"] = hsds.why_not()
+            continue
+        with hsds.ServedGraphs(graphs, scratch) if work.served else nullcontext(graphs) as source:
+            results[work] = {graph: turns.measure(work, graph, source) for graph in graphs_of(work, chosen.quick)}
+        print("\n".join(report.section(work, results[work])), flush=True)
+        if chosen.json:  # now, so that a run that is broken off leaves what it has
+            keep(results, chosen.json)
+    return results, turns.left_out
 
 
-def report(name, samples):
-    reference = samples.get("livn-core, pyfive")
-    print(f"\n{name}\n\n| contender | first s | warm s | range of warm | peak MB | livn-core is faster, first | warm |")
-    print("|---|---|---|---|---|---|---|")
-    for contender, found in samples.items():
-        middle = {key: statistics.median(sample[key] for sample in found) for key in ("first", "warm", "peak_mb")}
-        warm = sorted(sample["warm"] for sample in found)
-        ratios = []
-        for key in ("first", "warm"):
-            pairs = [theirs[key] / ours[key] for theirs, ours in zip(found, reference or found, strict=True)]
-            ratios.append(f"{statistics.median(pairs):.2f} x")
-        print(
-            f"| {contender} | {middle['first']:.3f} | {middle['warm']:.3f} | {warm[0]:.3f} to {warm[-1]:.3f} "
-            f"| {middle['peak_mb']:.0f} | {ratios[0]} | {ratios[1]} |"
-        )
+def keep(results, path):
+    """Every sample, as JSON."""
+    plain = {work.name: {str(graph): one for graph, one in found.items()} for work, found in results.items()}
+    path.write_text(json.dumps({"machine": machine.describe(), "works": plain}, indent=1), "utf-8")
+
+
+def write_results(results, left_out):
+    sizes = next((found for work, found in results.items() if work.name == "sizes"), None)
+    picture = []
+    if sizes:
+        plot.draw(sizes, HERE / PICTURE)
+        picture = [f"![Seconds over edges, for each contender]({PICTURE})", ""]
+    head = ["# Results", "", "Written by `benchmarks/run.py --write-results`.", ""]
+    lines = [*head, *picture, *report.page(results, left_out, machine.describe())]
+    (HERE / "results.md").write_text("\n".join(lines).rstrip() + "\n", "utf-8")
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="a hundredth of the size, one round")
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--json", type=Path, help="keep every sample in this file")
-    options = parser.parse_args()
-    n_cells, n_edges, rounds = (1000, 100_000, 1) if options.quick else (100_000, 10_000_000, options.rounds)
-    everything = {}
+    chosen = options()
     with tempfile.TemporaryDirectory() as scratch:
-        write(Path(scratch), n_cells, n_edges)
-        for name in STORAGE:
-            everything[name] = interleaved(Path(scratch) / name.replace(" ", "_"), rounds)
-            report(f"{name}: {n_cells:,} cells, {n_edges:,} edges", everything[name])
-    if options.json:
-        options.json.write_text(json.dumps(everything, indent=1))
+        results, left_out = measure(chosen, Path(scratch))
+    print("\n".join(report.what_it_must_show(results, chosen.quick)))
+    for name, why in left_out.items():
+        print(f"left out: {name} ({why})")
+    if chosen.write_results:
+        write_results(results, left_out)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,8 @@ import textwrap
 import pytest
 
 HEAVY = {"pyfive", "h5py", "h5pyd", "neuroh5", "mpi4py", "pandas", "scipy", "pyarrow", "fsspec", "requests", "rich"}
+SLOW = {"http", "ssl", "asyncio", "multiprocessing", "concurrent"}
+"""Of the standard library: what costs more than the package itself."""
 PLUGINS = {"livn_pyfive", "livn_h5pyd", "livn_neuroh5", "livn_ui", "livn_h5py"}
 
 
@@ -22,7 +24,7 @@ def loaded_after(code: str) -> set[str]:
 
 def test_importing_imports_no_plugin_and_nothing_heavy():
     loaded = loaded_after("import livn_core")
-    assert not loaded & (HEAVY | PLUGINS | {"numpy"})
+    assert not loaded & (HEAVY | SLOW | PLUGINS | {"numpy"})
 
 
 def test_every_public_name_is_there_and_light():
@@ -33,7 +35,7 @@ def test_every_public_name_is_there_and_light():
         assert set(livn_core.__all__) <= set(dir(livn_core))
         """
     )
-    assert not loaded & (HEAVY | PLUGINS)
+    assert not loaded & (HEAVY | SLOW | PLUGINS)
 
 
 def test_listing_imports_no_plugin():
@@ -51,7 +53,19 @@ def test_choosing_by_name_imports_that_one_only():
 def test_probing_imports_nothing_heavy(source):
     loaded = loaded_after(f"from livn_core import default_backends\ndefault_backends().explain({source})")
     assert PLUGINS - {"livn_ui"} <= loaded
-    assert not loaded & HEAVY
+    assert not loaded & (HEAVY | SLOW)
+
+
+def test_info_in_a_pipe_loads_its_backend_and_no_more():
+    loaded = loaded_after(
+        """
+        import contextlib, io
+        from livn_core.cli import main
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(SystemExit): main(["info", "EI1"])
+        """
+    )
+    assert "livn_pyfive" in loaded
+    assert not loaded & ((HEAVY | {"http"}) - {"pyfive", "fsspec"})
 
 
 def test_unknown_name_of_the_package():

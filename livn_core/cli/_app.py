@@ -75,4 +75,6 @@ def main(args: Sequence[str] | None = None, prog: str | None = None) -> None:
 
 def _is_ours(arguments: list[str]) -> bool:
     word = next((one for one in arguments if not one.startswith("-")), None)
-    return word is None or word in app.list_commands(click.Context(app))
+    if word is None or word in OWN:  # asking plugins reads the metadata of every distribution that is installed
+        return True
+    return word in app.list_commands(click.Context(app))

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import operator
 import random
-import secrets
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -98,7 +97,9 @@ def declared(
 
 def common_seed(ranks: Ranks | None, seed: int | None) -> int | None:
     """The same seed on every rank, also where each time another one is wanted."""
-    return seed if ranks is None or seed is not None else ranks.from_first(lambda: secrets.randbits(32))
+    if ranks is None or seed is not None:
+        return seed
+    return ranks.from_first(lambda: random.SystemRandom().getrandbits(32))
 
 
 def matrix(

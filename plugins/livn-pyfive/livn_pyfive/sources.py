@@ -10,7 +10,6 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import unquote
-from urllib.request import url2pathname
 
 import attrs
 
@@ -74,7 +73,11 @@ class Source:
         host, slash, tail = rest.partition("/")
         # file://localhost/x and file:///x are the same; file://x/y would be another machine's.
         rest = slash + tail if host == "localhost" else rest
-        return Path(url2pathname(rest) if sys.platform == "win32" else unquote(rest))
+        if sys.platform == "win32":
+            from urllib.request import url2pathname  # brings ssl and the whole HTTP client with it
+
+            return Path(url2pathname(rest))
+        return Path(unquote(rest))
 
 
 def parse_source(text: str) -> Source:

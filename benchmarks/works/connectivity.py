@@ -1,0 +1,16 @@
+"""The sparse connectivity matrix of a whole system, and what reading the edges takes of that."""
+
+from __future__ import annotations
+
+from suite.bars import ratio
+from suite.work import Bar, Graph, Work
+
+OURS, READ = "livn-core, pyfive", "livn-core, pyfive, the read alone"
+
+WORK = Work(
+    name="connectivity",
+    title="Sparse connectivity matrix",
+    graphs=(Graph("network", 100_000, 10_000_000, "contiguous"),),
+    contenders=(OURS, READ),
+    bars=(Bar("contiguous: time ÷ the read alone", ratio(OURS, READ, "contiguous"), most=1.5),),
+)
