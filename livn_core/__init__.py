@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from livn_core.backends import Selection as Selection
     from livn_core.backends import default_backends as default_backends
     from livn_core.backends import use_backend as use_backend
+    from livn_core.comparing import ContentHash as ContentHash
+    from livn_core.comparing import Difference as Difference
+    from livn_core.comparing import content_hash as content_hash
+    from livn_core.comparing import diff as diff
     from livn_core.errors import BackendConnectionError as BackendConnectionError
     from livn_core.errors import BackendDeclined as BackendDeclined
     from livn_core.errors import BackendError as BackendError
@@ -98,6 +102,7 @@ _HOME = {
         ),
         "livn_core.errors",
     ),
+    **dict.fromkeys(("ContentHash", "Difference", "content_hash", "diff"), "livn_core.comparing"),
     **dict.fromkeys(("H5File", "Ranges", "SupportsReadMany"), "livn_core.h5file"),
     "hookimpl": "livn_core.hookspecs",
     **dict.fromkeys(

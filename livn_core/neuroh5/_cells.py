@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import attrs
 import numpy as np
@@ -128,6 +128,21 @@ def read_attributes(
     else:
         values = store.read([plan.ranges(node.values) for plan, node in zip(plans, nodes, strict=True)])
     return [CellAttribute(plan.gids, plan.pointer, read) for plan, read in zip(plans, values, strict=True)]
+
+
+def attribute_blocks(store: Store, node: AttributeNode, max_bytes: int) -> Iterator[CellAttribute]:
+    """Read one attribute piece by piece: whole cells, ascending; one that is larger than ``max_bytes`` comes alone."""
+    width = store.number_type(node.values).itemsize
+    (plan,) = plan_attributes(store, [node])
+    ends = np.cumsum(np.diff(plan.pointer) * width + 2 * np.dtype(np.int64).itemsize)
+    row = 0
+    while row < ends.size:
+        before = int(ends[row - 1]) if row else 0
+        stop = max(int(np.searchsorted(ends, before + max_bytes, side="right")), row + 1)
+        piece = plan.rows(row, stop)
+        (values,) = store.read([piece.ranges(node.values)])
+        yield CellAttribute(piece.gids.copy(), piece.pointer, values)
+        row = stop
 
 
 def _read_own(store: Store, node: AttributeNode, plan: Segments, local: Local) -> CellAttribute:

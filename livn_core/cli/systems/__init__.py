@@ -6,7 +6,12 @@ import click
 
 from livn_core.cli._group import LazyGroup
 
-HOMES: dict[str, str] = {}
+HOMES: dict[str, str] = {
+    "validate": "livn_core.cli.systems._validate:validate",
+    "diff": "livn_core.cli.systems._diff:diff",
+    "hash": "livn_core.cli.systems._hash:hash_",
+    "repack": "livn_core.cli.systems._repack:repack",
+}
 """Where each command is; in the order in which they are listed."""
 
 
