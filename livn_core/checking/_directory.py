@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from typing import Any
 
@@ -19,6 +19,7 @@ from livn_core.neuroh5._layout import TOP
 from livn_core.neuroh5._populations import ROWS
 from livn_core.system._documents import GRAPH_FILE, MODEL_FILE
 from livn_core.system._files import CELLS, CONNECTIONS, ONE_FILE
+from livn_core.system._graph import GraphDocument
 from livn_core.system._mea import FILE as MEA_FILE
 from livn_core.system._sidecars import Sidecars, parse_json
 
@@ -75,7 +76,7 @@ def check_directory(
     if GRAPH_FILE not in documents:
         findings.add("graph-missing", sidecars.place(GRAPH_FILE), "/", "there is no such file")
     graph = parse_graph(documents[GRAPH_FILE], contents[GRAPH_FILE]) if GRAPH_FILE in contents else None
-    facts = _facts(found, contents, graph)
+    facts = _facts(found, documents, graph)
     _check_coordinates(found, facts)
     if graph is not None:
         check_graph(documents[GRAPH_FILE], graph, facts)
@@ -90,12 +91,12 @@ def _parsed(sidecars: Sidecars, name: str) -> list[Any]:
     return [parse_json(sidecars.read(name), name)]
 
 
-def _facts(found: Found, contents: Mapping[str, Any], graph: Any) -> Facts:
+def _facts(found: Found, documents: Collection[str], graph: GraphDocument | None) -> Facts:
     cells = found.get(ONE_FILE) or found.get(CELLS)
     connections = found.get(ONE_FILE) or found.get(CONNECTIONS)
     known = cells or connections
     projections = connections.projections if connections else {}
-    return Facts(known.populations if known else {}, cells.coordinates if cells else {}, projections, contents, graph)
+    return Facts(known.populations if known else {}, cells.coordinates if cells else {}, projections, documents, graph)
 
 
 def _check_coordinates(found: Found, facts: Facts) -> None:

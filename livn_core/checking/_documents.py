@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import attrs
@@ -18,13 +18,13 @@ from livn_core.system._original import ALLOWED, class_and_arguments
 
 @attrs.frozen(eq=False)
 class Facts:
-    """What documents are held against: the sound part of the HDF5 files, and the documents themselves."""
+    """What documents are held against: the sound part of the HDF5 files, and which documents there are."""
 
     populations: Mapping[str, Population]
     coordinates: Mapping[str, AnyArray | None]
     projections: Mapping[tuple[str, str], int]
-    documents: Mapping[str, Any]
-    """Parsed, by name."""
+    documents: Collection[str]
+    """Names of the documents that are there."""
     graph: GraphDocument | None
 
     @property

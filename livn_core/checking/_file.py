@@ -50,6 +50,8 @@ def check_file(file: NeuroH5File, findings: Findings) -> Contents:
         if name not in TOP:
             look.found("object-unknown", f"/{name}", "is nothing that NeuroH5 knows")
     populations = check_types(look)
+    if not populations:
+        return Contents(look, {}, {}, {}, False)  # whatever follows is about them
     check_groups(look, populations)
     coordinates: dict[str, AnyArray | None] = {}
     has_attributes = False
@@ -61,6 +63,5 @@ def check_file(file: NeuroH5File, findings: Findings) -> Contents:
         if look.is_group(f"/Populations/{population.name}/{TREES}"):
             check_trees(look, population, attributes.get(TREES, {}))
     projections = check_projections(look, populations)
-    if populations:
-        check_pairs(look, names_of(look), projections)
+    check_pairs(look, names_of(look), projections)
     return Contents(look, populations, coordinates, projections, has_attributes)

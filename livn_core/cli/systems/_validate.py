@@ -1,4 +1,4 @@
-"""``livn systems validate``: is this system sound?"""
+"""``livn systems validate``: whether a system is sound, and where it is not."""
 
 from __future__ import annotations
 
