@@ -61,6 +61,8 @@ if TYPE_CHECKING:
     from livn_core.neuroh5 import Projection as Projection
     from livn_core.neuroh5 import Tree as Tree
     from livn_core.neuroh5 import open_neuroh5 as open_neuroh5
+    from livn_core.repacking import Repacked as Repacked
+    from livn_core.repacking import repack as repack
     from livn_core.system import MEA as MEA
     from livn_core.system import PREDEFINED as PREDEFINED
     from livn_core.system import CellsMetaData as CellsMetaData
@@ -129,6 +131,7 @@ _HOME = {
         ),
         "livn_core.system",
     ),
+    **dict.fromkeys(("Repacked", "repack"), "livn_core.repacking"),
     **dict.fromkeys(("write_neuroh5", "write_system"), "livn_core.writing"),
 }
 

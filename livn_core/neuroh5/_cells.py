@@ -130,19 +130,25 @@ def read_attributes(
     return [CellAttribute(plan.gids, plan.pointer, read) for plan, read in zip(plans, values, strict=True)]
 
 
-def attribute_blocks(store: Store, node: AttributeNode, max_bytes: int) -> Iterator[CellAttribute]:
-    """Read one attribute piece by piece: whole cells, ascending; one that is larger than ``max_bytes`` comes alone."""
-    width = store.number_type(node.values).itemsize
-    (plan,) = plan_attributes(store, [node])
-    ends = np.cumsum(np.diff(plan.pointer) * width + 2 * np.dtype(np.int64).itemsize)
-    row = 0
-    while row < ends.size:
-        before = int(ends[row - 1]) if row else 0
-        stop = max(int(np.searchsorted(ends, before + max_bytes, side="right")), row + 1)
-        piece = plan.rows(row, stop)
-        (values,) = store.read([piece.ranges(node.values)])
-        yield CellAttribute(piece.gids.copy(), piece.pointer, values)
-        row = stop
+class AttributeReader:
+    """One attribute whose cells are known and whose values are read piece by piece."""
+
+    def __init__(self, store: Store, node: AttributeNode) -> None:
+        self._store, self._node = store, node
+        self.dtype = store.number_type(node.values)
+        (self.plan,) = plan_attributes(store, [node])
+
+    def blocks(self, max_bytes: int) -> Iterator[CellAttribute]:
+        """Whole cells, ascending; one that is larger than ``max_bytes`` comes alone."""
+        ends = np.cumsum(np.diff(self.plan.pointer) * self.dtype.itemsize + 2 * np.dtype(np.int64).itemsize)
+        row = 0
+        while row < ends.size:
+            before = int(ends[row - 1]) if row else 0
+            stop = max(int(np.searchsorted(ends, before + max_bytes, side="right")), row + 1)
+            piece = self.plan.rows(row, stop)
+            (values,) = self._store.read([piece.ranges(self._node.values)])
+            yield CellAttribute(piece.gids.copy(), piece.pointer, values)
+            row = stop
 
 
 def _read_own(store: Store, node: AttributeNode, plan: Segments, local: Local) -> CellAttribute:

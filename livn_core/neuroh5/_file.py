@@ -12,7 +12,7 @@ from livn_core.backends import Selection
 from livn_core.errors import InvalidTypeError, unknown_name
 from livn_core.h5file import H5File, SupportsNotes
 from livn_core.neuroh5._arguments import as_names
-from livn_core.neuroh5._cells import VALUE, AttributeNode, attribute_blocks, list_namespaces, read_attributes
+from livn_core.neuroh5._cells import VALUE, AttributeNode, AttributeReader, list_namespaces, read_attributes
 from livn_core.neuroh5._dealing import Local
 from livn_core.neuroh5._edges import BLOCK_BYTES
 from livn_core.neuroh5._finding import find_layouts
@@ -181,9 +181,13 @@ class NeuroH5File:
         CellAttribute
             Each cell whole, in exactly one block, ascending; together they equal :meth:`cell_attributes`.
         """
+        return self.attribute_reader(population, namespace, name).blocks(max_bytes)
+
+    def attribute_reader(self, population: str, namespace: str, name: str) -> AttributeReader:
+        """One attribute, its cells known and its values not yet read; the errors are those of cell_attributes()."""
+        owner = self._population(population)
         self._attribute_names(population, namespace, name)
-        node = AttributeNode(self._population(population), f"/Populations/{population}/{namespace}/{name}")
-        return attribute_blocks(self._store, node, max_bytes)
+        return AttributeReader(self._store, AttributeNode(owner, f"/Populations/{population}/{namespace}/{name}"))
 
     def _attribute_names(self, population: str, namespace: str, names: str | Iterable[str] | None) -> list[str]:
         if not isinstance(namespace, str):

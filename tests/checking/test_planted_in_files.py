@@ -191,7 +191,7 @@ DEFECTS = [
     ("coordinates-incomplete", CELLS, X,
      lambda f: [shorten(f"{X}/{name}")(f) for name in ("Cell Index", "Attribute Pointer", "Attribute Value")], ()),
     ("coordinate-not-single", CELLS, X,
-     lambda f: put(f"{X}/Attribute Pointer", [0, 2, 2, *range(3, 21)])(f), ()),
+     put(f"{X}/Attribute Pointer", [0, 2, 2, *range(3, 21)]), ()),
     ("coordinate-not-finite", CELLS, f"{X}/Attribute Value", change(f"{X}/Attribute Value", 3, np.nan), ()),
     ("coordinate-not-finite", CELLS, f"{X}/Attribute Value", change(f"{X}/Attribute Value", 19, np.inf), ()),
     ("tree-column-missing", CELLS, TREES, drop(f"{TREES}/Radius"), ()),
