@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from livn_core.backends import default_backends as default_backends
     from livn_core.backends import use_backend as use_backend
     from livn_core.checking import Finding as Finding
+    from livn_core.checking import Fixed as Fixed
     from livn_core.checking import Validation as Validation
+    from livn_core.checking import fix as fix
     from livn_core.checking import validate as validate
     from livn_core.comparing import ContentHash as ContentHash
     from livn_core.comparing import Difference as Difference
@@ -107,7 +109,7 @@ _HOME = {
         ),
         "livn_core.errors",
     ),
-    **dict.fromkeys(("Finding", "Validation", "validate"), "livn_core.checking"),
+    **dict.fromkeys(("Finding", "Fixed", "Validation", "fix", "validate"), "livn_core.checking"),
     **dict.fromkeys(("ContentHash", "Difference", "content_hash", "diff"), "livn_core.comparing"),
     **dict.fromkeys(("H5File", "Ranges", "SupportsReadMany"), "livn_core.h5file"),
     "hookimpl": "livn_core.hookspecs",

@@ -8,6 +8,7 @@ how files fit together: ``_graph``, ``_mea`` and ``_documents`` the JSON beside 
 from __future__ import annotations
 
 from livn_core.checking._findings import Finding, Rule
+from livn_core.checking._fix import Fixed, fix
 from livn_core.checking._validate import RULES, Validation, report, validate
 
-__all__ = ["RULES", "Finding", "Rule", "Validation", "report", "validate"]
+__all__ = ["RULES", "Finding", "Fixed", "Rule", "Validation", "fix", "report", "validate"]

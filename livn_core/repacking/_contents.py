@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import attrs
 import numpy as np
@@ -11,7 +12,7 @@ from livn_core.h5file import AnyArray, IntArray
 from livn_core.neuroh5 import Edges, Projection
 from livn_core.system._whole import Whole
 from livn_core.writing._checks import Stream
-from livn_core.writing._inputs import CellAttributeLike, EdgesLike, SizedEdges, TreeColumns
+from livn_core.writing._inputs import EdgesLike, SizedEdges, TreeColumns
 from livn_core.writing._neuroh5 import Contents
 from livn_core.writing._populations import ranges
 from livn_core.writing._trees import MEMBERS, TREES
@@ -33,7 +34,7 @@ class Column:
 
 def contents_of(whole: Whole) -> Contents:
     """Everything that the read routine gives of a system."""
-    cells: dict[str, dict[str, dict[str, CellAttributeLike]]] = {}
+    cells: dict[str, dict[str, dict[str, Any]]] = {}
     trees = {}
     for population in whole.cells.population_ranges:
         for namespace, names in whole.cells.namespaces(population).items():
@@ -47,7 +48,7 @@ def contents_of(whole: Whole) -> Contents:
     return Contents(ranges(whole.cells.population_ranges), edges, cells, trees, allowed)
 
 
-def _column(whole: Whole, population: str, namespace: str, name: str) -> CellAttributeLike:
+def _column(whole: Whole, population: str, namespace: str, name: str) -> Column:
     reader = whole.cells.attribute_reader(population, namespace, name)
     values = (block.values for block in reader.blocks(BLOCK_BYTES))
     return Column(reader.plan.gids, reader.plan.pointer, Stream(reader.dtype, reader.plan.size, values))

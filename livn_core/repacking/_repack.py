@@ -24,16 +24,18 @@ from livn_core.writing._storage import Storage
 from livn_core.writing._system import write_files
 
 ONE_BLOCK = 2**62
+LEAST = 1024
 PURPOSES: Mapping[str, Storage] = MappingProxyType(
     {
         "local": Storage(max_block_edges=ONE_BLOCK, any_dtype=True),
         # 1 MiB of four-byte values: what HSDS takes for the least that is worth a request.
-        "remote": Storage(2**18, 4, shuffle=True, max_block_edges=ONE_BLOCK, any_dtype=True),
-        "archive": Storage(2**20, 9, shuffle=True, max_block_edges=ONE_BLOCK, any_dtype=True),
+        "remote": Storage(2**18, 4, shuffle=True, max_block_edges=ONE_BLOCK, any_dtype=True, least=LEAST),
+        "archive": Storage(2**20, 9, shuffle=True, max_block_edges=ONE_BLOCK, any_dtype=True, least=LEAST),
     }
 )
 """How arrays are stored for each purpose. ``"local"``: contiguous, uncompressed. ``"remote"``: chunks of 262,144
-elements, gzip 4, shuffled. ``"archive"``: chunks of 1,048,576 elements, gzip 9, shuffled."""
+elements, gzip 4, shuffled. ``"archive"``: chunks of 1,048,576 elements, gzip 9, shuffled. Arrays of fewer than 1,024
+elements are always contiguous."""
 
 
 @attrs.frozen

@@ -59,7 +59,8 @@ class SizedEdges:
 class TreeColumns:
     """The trees of a population as they lie in a file: ``{"X Coordinate": values of each cell, …}``, all ten groups."""
 
-    columns: Mapping[str, CellAttributeLike]
+    columns: Mapping[str, Any]
+    """Each a :class:`CellAttributeLike`, whose values may come in pieces."""
 
 
 TreeLike: TypeAlias = Any

@@ -69,6 +69,8 @@ class Storage:
     max_block_edges: int = attrs.field(default=MAX_BLOCK_EDGES, converter=_checked_limit)
     any_dtype: bool = False
     """Whether dtypes that neuroh5 cannot read may be kept, as a copy has to."""
+    least: int = 0
+    """Arrays with fewer elements than this lie contiguous: their chunk would take more than it saves."""
 
     def put(self, group: h5py.Group, name: str, array: AnyArray | Stream) -> None:
         """Write an array that is there as a whole, or one whose size is known."""
@@ -91,7 +93,7 @@ class Storage:
 
     def _fixed(self, size: int) -> dict[str, Any]:
         chunked = self.chunks is not None or self.compression is not None or self.shuffle
-        return self._chunked(min(self.chunks or DEFAULT_CHUNKS, size)) if chunked else {}
+        return self._chunked(min(self.chunks or DEFAULT_CHUNKS, size)) if chunked and size >= self.least else {}
 
     def grow(self, group: h5py.Group, name: str, dtype: np.dtype[Any], first: int = 0) -> Growing:
         """Begin an array that comes in pieces; ``first`` is the size of the first of them.

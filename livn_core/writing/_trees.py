@@ -6,7 +6,7 @@ All groups share one Cell Index, and those with a value for each point share one
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import numpy as np
@@ -15,7 +15,7 @@ from livn_core.errors import InvalidArgumentError
 from livn_core.h5file import AnyArray
 from livn_core.neuroh5.values import CellAttribute
 from livn_core.writing._checks import Range, relative
-from livn_core.writing._inputs import CellAttributeLike, TreeColumns, TreeLike
+from livn_core.writing._inputs import TreeColumns, TreeLike
 from livn_core.writing._storage import Storage
 
 if TYPE_CHECKING:
@@ -65,10 +65,10 @@ def write_trees(
         group = root.create_group(member.group)
         group["Cell Index"] = root["Cell Index"]
         _put_pointer(root, member, column, storage)
-        storage.put(group, "Attribute Value", column.values)  # type: ignore[arg-type] # an array, or a Stream
+        storage.put(group, "Attribute Value", column.values)
 
 
-def _columns(trees: Mapping[int, TreeLike], population: Range, where: str) -> dict[str, CellAttribute]:
+def _columns(trees: Mapping[int, TreeLike], population: Range, where: str) -> dict[str, Any]:
     gids = sorted(trees)
     index = np.array(gids, np.int64)
     relative(index, population, where)
@@ -102,7 +102,7 @@ def _check_lengths(columns: Mapping[str, list[AnyArray]], gids: list[int], where
                 )
 
 
-def _put_pointer(root: h5py.Group, member: Member, column: CellAttributeLike, storage: Storage) -> None:
+def _put_pointer(root: h5py.Group, member: Member, column: Any, storage: Storage) -> None:
     group = root[member.group]
     if member.owner == member.group:
         storage.put(group, "Attribute Pointer", np.asarray(column.pointer, np.uint64))
