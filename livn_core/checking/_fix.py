@@ -9,7 +9,7 @@ from pathlib import Path
 import attrs
 import numpy as np
 
-from livn_core.backends import BackendNames
+from livn_core.backends import BackendNames, local_backends
 from livn_core.checking._findings import Finding
 from livn_core.checking._patched import Patched
 from livn_core.checking._validate import Validation, validate
@@ -86,7 +86,7 @@ def fix(
     except FormatError as error:
         error.add_note("livn: this cannot be repaired without guessing; no copy was written")
         raise
-    after = validate(target)
+    after = validate(target, backend=local_backends(os.fspath(target)) or None)
     there = {(one.code, _name(one.file), one.node) for one in after}
     gone = tuple(one for one in before if (one.code, _name(one.file), one.node) not in there)
     return Fixed(gone, after, done)

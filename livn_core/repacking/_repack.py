@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 import attrs
 
-from livn_core.backends import BackendNames
+from livn_core.backends import BackendNames, local_backends
 from livn_core.comparing._hash import ContentHash, hash_of
 from livn_core.comparing._manifest import manifest
 from livn_core.errors import BackendError, InvalidArgumentError
@@ -115,8 +115,7 @@ def repack_whole(whole: Whole, target: Path, storage: Storage) -> Repacked:
     with workspace(target) as beside:
         copy = beside / target.name
         _write(whole, copy, storage)
-        # Whatever opened the source, the copy is a local file.
-        with open_whole(copy, _backend_of_files(whole)) as written:
+        with open_whole(copy, _backend_of_copy(whole, copy)) as written:
             again, seconds_again = _hashed(written)
             after = extent_of(written)
         if again.value != found.value:
@@ -131,10 +130,11 @@ def _hashed(whole: Whole) -> tuple[ContentHash, float]:
     return hash_of(manifest(whole)), time.perf_counter() - start
 
 
-def _backend_of_files(whole: Whole) -> BackendNames | None:
-    """The backend of the source where it lies here: another may have been asked for because others cannot read it."""
-    local = all(Path(file.source).is_file() for file in whole.files)
-    return whole.cells.selection.name if local else None
+def _backend_of_copy(whole: Whole, copy: Path) -> BackendNames:
+    """What reads the copy, a local file: that of the source if that reads such files, since it was asked for."""
+    local = local_backends(str(copy))
+    name = whole.cells.selection.name
+    return name if name in local or not local else local
 
 
 def _write(whole: Whole, copy: Path, storage: Storage) -> None:

@@ -18,9 +18,7 @@ from livn_core.cli._output import print_heading, print_json, print_line
 
 @click.command()
 @click.argument("path")
-@click.option(
-    "--fix", "copy", metavar="OUT", type=click.Path(), help="Write a repaired copy at OUT, which must not exist."
-)
+@click.option("--fix", "copy", metavar="OUT", type=click.Path(), help="Write a repaired copy; OUT must not exist.")
 @backend_option
 @json_option
 @debug_option
