@@ -114,7 +114,7 @@ def _name(group: Key, column: Key = ()) -> str:
     if part == "documents":
         return names[0]
     name = " -> ".join(names) if part == "edges" else "/".join(names)
-    tail = f": {'/'.join(column)}" if column else ""
+    tail = f": {'/'.join(column)}" if column and part == "edges" else ""
     return f"{'population' if part == 'populations' else part} {name}{tail}"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from livn_core.comparing._manifest import attributes
 from livn_core.locations import is_address, join
 from livn_core.neuroh5 import NeuroH5File
 from livn_core.neuroh5._cells import INDEX, POINTER, VALUE
@@ -26,6 +27,7 @@ def left_out(whole: Whole) -> tuple[str, ...]:
         found += [f"{file.source}: {path}" for path in datasets_of(file) if path not in known]
         found += [f"{file.source}: /H5Types/{name}" for name in _types(file) if name not in TYPES | TABLES]
     found += [f"projection {pre} -> {post}: has no edges" for pre, post in _empty(whole)]
+    found += [f"cells {'/'.join(key)}: no cell has it" for key in attributes(whole) if _without_cells(whole, key)]
     return (*found, *_other_files(whole))
 
 
@@ -72,6 +74,10 @@ def _known(whole: Whole, file: NeuroH5File) -> set[str]:
 
 def _empty(whole: Whole) -> list[tuple[str, str]]:
     return [pair for pair in whole.pairs if not whole.projection(pair).n_edges]
+
+
+def _without_cells(whole: Whole, key: tuple[str, str, str]) -> bool:
+    return whole.cells._store.length(f"/Populations/{'/'.join(key)}/{INDEX}") == 0
 
 
 def _other_files(whole: Whole) -> Iterator[str]:
