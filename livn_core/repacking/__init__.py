@@ -6,6 +6,7 @@ files; ``_left_out`` lists what cannot come along; ``_repack`` does it, and veri
 
 from __future__ import annotations
 
+from livn_core.repacking._measure import Extent
 from livn_core.repacking._repack import PURPOSES, Repacked, repack
 
-__all__ = ["PURPOSES", "Repacked", "repack"]
+__all__ = ["PURPOSES", "Extent", "Repacked", "repack"]

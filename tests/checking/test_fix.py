@@ -103,5 +103,11 @@ def test_the_kit(case, tmp_path):
     assert done.remaining.ok
     assert content_hash(tmp_path / "file.h5").value == content_hash(tmp_path / "copy.h5").value
     # What is left is about values and gids, which a repair does not touch.
-    about_content = {"value-type-neuroh5", "edge-attribute-int8", "gid-beyond-32-bits", "populations-gap"}
+    about_content = {
+        "value-type-neuroh5",
+        "edge-attribute-int8",
+        "gid-beyond-32-bits",
+        "population-empty",
+        "populations-gap",
+    }
     assert {one.code for one in done.remaining} <= about_content
