@@ -62,7 +62,7 @@ def _in_order(look: Look, population: Population, attribute: Attribute, values: 
     wrong = np.flatnonzero(~np.isfinite(values))
     if wrong.size:
         gid = int(attribute.cells[wrong[0]]) + population.start
-        look.found("coordinate-not-finite", attribute.values, f"{wrong.size:,} values are; the first is of gid {gid}")
+        look.found("coordinate-not-finite", attribute.values, f"{wrong.size:,} values are no numbers, first gid {gid}")
         return None
     column = np.empty(population.count, np.float64)
     column[attribute.cells] = values

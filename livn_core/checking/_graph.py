@@ -24,7 +24,7 @@ def parse_graph(document: Document, content: Any) -> GraphDocument | None:
     try:
         return GraphDocument.parse(content, document.place)
     except FormatError as error:
-        newer = error.node == "/version" and isinstance(content["version"], int)
+        newer = error.node == "/version" and type(content["version"]) is int
         document.found("graph-version" if newer else "graph-broken", error.node, error.problem)
         return None
 

@@ -77,7 +77,7 @@ def _same_lengths(look: Look, population: Population, found: Mapping[str, Attrib
 
 
 def _lengths(attribute: Attribute, count: int) -> AnyArray:
-    return np.bincount(attribute.cells, attribute.counts, minlength=count)
+    return np.bincount(attribute.cells.astype(np.intp, copy=False), attribute.counts, minlength=count)
 
 
 def _check_places(look: Look, found: Mapping[str, Attribute]) -> None:

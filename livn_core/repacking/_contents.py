@@ -40,12 +40,25 @@ def contents_of(whole: Whole) -> Contents:
         for namespace, names in whole.cells.namespaces(population).items():
             columns = {name: _column(whole, population, namespace, name) for name in names}
             if namespace == TREES:
-                trees[population] = TreeColumns({one.group: columns[one.group] for one in MEMBERS})
+                trees[population] = _trees(whole, population, columns)
             else:
                 cells.setdefault(population, {})[namespace] = columns
     edges = {pair: _edges(whole.projection(pair)) for pair in whole.pairs}
     allowed = [pair for file in whole.files for pair in file.valid_projections]
     return Contents(ranges(whole.cells.population_ranges), edges, cells, trees, allowed)
+
+
+def _trees(whole: Whole, population: str, columns: dict[str, Column]) -> TreeColumns:
+    top, owners = f"/Populations/{population}/{TREES}", {one.group: one.owner for one in MEMBERS}
+    other = sorted(set(columns) ^ set(owners))
+    if other:
+        problem = "is no column of trees, and would be lost" if other[0] in columns else "is missing"
+        raise whole.cells._store.error(f"{top}/{other[0]}", problem)
+    for name, owner in owners.items():
+        same = np.array_equal(columns[name].gids, columns[MEMBERS[0].group].gids)
+        if not same or not np.array_equal(columns[name].pointer, columns[owner].pointer):
+            raise whole.cells._store.error(f"{top}/{name}", f"does not belong to the same points as {owner}")
+    return TreeColumns(columns)
 
 
 def _column(whole: Whole, population: str, namespace: str, name: str) -> Column:

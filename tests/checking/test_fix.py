@@ -94,6 +94,26 @@ def test_no_copy_where_reading_would_have_to_guess(system, tmp_path):
     assert not list(tmp_path.glob(".*"))
 
 
+@pytest.mark.parametrize(
+    ("edit", "says"),
+    [
+        (lambda trees: trees.__delitem__("Radius"), "Trees/Radius: is missing"),
+        (lambda trees: trees.copy("Radius", "Colour"), "Trees/Colour: is no column of trees, and would be lost"),
+        (
+            lambda trees: [trees.__delitem__("Radius/Attribute Pointer"),
+                           trees.__setitem__("Radius/Attribute Pointer", np.array([0, 3, 8, 12], "<u8"))],
+            "Trees/Radius: does not belong to the same points as X Coordinate",
+        ),
+    ],
+)  # fmt: skip
+def test_no_copy_of_trees_that_do_not_fit_together(edit, says, system, tmp_path):
+    with h5py.File(system / "cells.h5", "r+") as file:
+        edit(file["Populations/EXC/Trees"])
+    with pytest.raises(FormatError, match=says):
+        fix(system, tmp_path / "copy")
+    assert not (tmp_path / "copy").exists()
+
+
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_the_kit(case, tmp_path):
     outcome = case.write(tmp_path / "file.h5")
