@@ -14,6 +14,7 @@ from livn_core.checking._file import Contents
 from livn_core.checking._findings import Findings
 from livn_core.checking._graph import check_graph, parse_graph
 from livn_core.checking._mea import check_mea
+from livn_core.errors import BackendError
 from livn_core.locations import join
 from livn_core.neuroh5._layout import TOP
 from livn_core.neuroh5._populations import ROWS
@@ -68,7 +69,12 @@ def check_directory(
         return
     sidecars = Sidecars(place, _Reached(selection, options))
     contents: dict[str, Any] = {}
-    documents = {name: Document(name, sidecars.place(name), findings) for name in sidecars.names()}
+    try:
+        names = sidecars.names()
+    except BackendError as error:  # what was found in the HDF5 files is worth having all the same
+        findings.add("documents-unknown", place, "/", str(error))
+        return
+    documents = {name: Document(name, sidecars.place(name), findings) for name in names}
     for name, document in documents.items():
         read = document.attempt("json-broken", partial(_parsed, sidecars, name))
         if read is not None:

@@ -11,6 +11,12 @@ RULES = (
     Rule("files-both", "warning", "graph.h5 is read, and cells.h5 and connections.h5 are not", "remove one of the two"),
     Rule("files-disagree", "error", "the projections cannot be read", "write both files from the same populations"),
     Rule("data-unread", "warning", "nobody reads it there", "move it to the other file of the pair"),
+    Rule(
+        "documents-unknown",
+        "warning",
+        "the JSON documents are not checked",
+        "look at the server that serves them, or validate a copy on this machine",
+    ),
     Rule("graph-missing", "warning", "layers and kinds of synapses are not known", "add graph.json"),
     Rule("json-broken", "error", "the document cannot be read", "correct the JSON at that place"),
     Rule("graph-broken", "error", "graph.json cannot be used", "correct it at that place"),

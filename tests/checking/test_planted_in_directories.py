@@ -6,7 +6,8 @@ import shutil
 
 import pytest
 
-from livn_core import SystemNotFoundError, validate
+from livn_core import BackendConnectionError, SystemNotFoundError, validate
+from livn_core.system._sidecars import Sidecars
 
 ARCHITECTURE = "/architecture/config"
 SYNAPSES = "/connections/…/config/synapses"
@@ -145,3 +146,11 @@ def test_what_is_no_hdf5(system, assert_found):
 def test_nothing_at_all(tmp_path):
     with pytest.raises(SystemNotFoundError, match="there is no system there"):
         validate(tmp_path / "none")
+
+
+def test_documents_that_cannot_be_listed(system, assert_found, monkeypatch):
+    def names(_):
+        raise BackendConnectionError("no answer")
+
+    monkeypatch.setattr(Sidecars, "names", names)
+    assert_found("documents-unknown", "", "/")
