@@ -57,8 +57,6 @@ def _check_populations(document: Document, cells: Mapping[str, Any], facts: Fact
             if count != population.count:
                 problem = f"sums up to {count} cells, but the HDF5 files have {population.count}"
                 document.found("graph-count", f"{node}/{name}", problem)
-        else:
-            document.found("graph-broken", f"{node}/{name}", "has to be numbers of cells by layer")
 
 
 def _check_layers_of_cells(document: Document, cells: Mapping[str, Any], layers: Mapping[str, Any]) -> None:

@@ -44,8 +44,10 @@ def contents_of(whole: Whole) -> Contents:
             else:
                 cells.setdefault(population, {})[namespace] = columns
     edges = {pair: _edges(whole.projection(pair)) for pair in whole.pairs}
-    allowed = [pair for file in whole.files for pair in file.valid_projections]
-    return Contents(ranges(whole.cells.population_ranges), edges, cells, trees, allowed)
+    known = ranges(whole.cells.population_ranges)
+    # A label may lack its row, and so may the population of a pair.
+    allowed = [pair for file in whole.files for pair in file.valid_projections if set(pair) <= set(known)]
+    return Contents(known, edges, cells, trees, allowed)
 
 
 def _trees(whole: Whole, population: str, columns: dict[str, Column]) -> TreeColumns:

@@ -48,6 +48,24 @@ REPAIRED = {
 }
 """Repairs after which the content is what it was before the defect was planted."""
 
+LABELLED = {"EXC": 0, "INH": 1, "GHOST": 2}
+
+
+def a_label_without_row(file):
+    """Let the types name a population that has no cells, and allow it to project."""
+    enum = h5py.enum_dtype(LABELLED, basetype=np.dtype("<u2"))
+    for name, fields in (("Populations", ["Population"]), ("Valid population projections", ["Source", "Destination"])):
+        values = file[f"H5Types/{name}"][:]
+        dtype = np.dtype([(field, enum if field in fields else values.dtype[field]) for field in values.dtype.names])
+        values = np.concatenate([values, np.array([(2, 0)], values.dtype)]) if len(fields) == 2 else values
+        del file[f"H5Types/{name}"]
+        file.create_dataset(f"H5Types/{name}", data=values.astype(dtype), dtype=dtype)
+    del file["H5Types/Population labels"]
+    file["H5Types/Population labels"] = enum
+
+
+REPAIRED["label-without-row"] = ("cells.h5", a_label_without_row)
+
 CHANGED = {
     "destination-split": ("connections.h5", change(f"{EE}/Destination Block Index", -1, 6)),
     "blocks-unordered": ("connections.h5", change(f"{EE}/Destination Block Index", 0, 15)),

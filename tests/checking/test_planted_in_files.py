@@ -207,6 +207,8 @@ DEFECTS = [
      change(f"{TREES}/Source Section/Attribute Value", 1, 2), ()),
     ("tree-not-finite", CELLS, f"{TREES}/Radius/Attribute Value",
      change(f"{TREES}/Radius/Attribute Value", 2, np.nan), ()),
+    ("node-unreadable", CONNECTIONS, "/Projections",
+     lambda f: [f.__delitem__("Projections"), f.__setitem__("Projections", [1])], {"graph-projection-absent"}),
     ("data-unread", CELLS, "/Projections", lambda f: f.create_group(f"{EE}/Edges"), {"projection-dataset-missing"}),
     ("projection-unknown-population", CONNECTIONS, "/Projections/PYR/EXC", move(EE, "/Projections/PYR/EXC"),
      {"graph-projection-absent"}),
