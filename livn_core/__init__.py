@@ -23,6 +23,15 @@ if TYPE_CHECKING:
     from livn_core.backends import Selection as Selection
     from livn_core.backends import default_backends as default_backends
     from livn_core.backends import use_backend as use_backend
+    from livn_core.checking import Finding as Finding
+    from livn_core.checking import Fixed as Fixed
+    from livn_core.checking import Validation as Validation
+    from livn_core.checking import fix as fix
+    from livn_core.checking import validate as validate
+    from livn_core.comparing import ContentHash as ContentHash
+    from livn_core.comparing import Difference as Difference
+    from livn_core.comparing import content_hash as content_hash
+    from livn_core.comparing import diff as diff
     from livn_core.errors import BackendConnectionError as BackendConnectionError
     from livn_core.errors import BackendDeclined as BackendDeclined
     from livn_core.errors import BackendError as BackendError
@@ -54,6 +63,8 @@ if TYPE_CHECKING:
     from livn_core.neuroh5 import Projection as Projection
     from livn_core.neuroh5 import Tree as Tree
     from livn_core.neuroh5 import open_neuroh5 as open_neuroh5
+    from livn_core.repacking import Repacked as Repacked
+    from livn_core.repacking import repack as repack
     from livn_core.system import MEA as MEA
     from livn_core.system import PREDEFINED as PREDEFINED
     from livn_core.system import CellsMetaData as CellsMetaData
@@ -99,6 +110,8 @@ _HOME = {
         ),
         "livn_core.errors",
     ),
+    **dict.fromkeys(("Finding", "Fixed", "Validation", "fix", "validate"), "livn_core.checking"),
+    **dict.fromkeys(("ContentHash", "Difference", "content_hash", "diff"), "livn_core.comparing"),
     **dict.fromkeys(("H5File", "Ranges", "SupportsReadMany"), "livn_core.h5file"),
     "hookimpl": "livn_core.hookspecs",
     **dict.fromkeys(
@@ -122,6 +135,7 @@ _HOME = {
         ),
         "livn_core.system",
     ),
+    **dict.fromkeys(("Repacked", "repack"), "livn_core.repacking"),
     **dict.fromkeys(("write_neuroh5", "write_system"), "livn_core.writing"),
 }
 

@@ -10,7 +10,21 @@ from pathlib import Path, PurePosixPath
 from livn_core._showing import QUERY, is_address, redacted, shown
 from livn_core.errors import InvalidArgumentError, InvalidTypeError
 
-__all__ = ["cache_root", "check_inside", "checked_uri", "is_address", "join", "last_part", "redacted", "shown"]
+__all__ = [
+    "cache_root",
+    "check_inside",
+    "checked_uri",
+    "has_hdf5_suffix",
+    "is_address",
+    "is_one_file",
+    "join",
+    "last_part",
+    "redacted",
+    "shown",
+]
+
+SUFFIXES = frozenset({".h5", ".hdf5", ".he5", ".nh5"})
+"""What an HDF5 file that cannot be looked at, such as one on a server, is told by."""
 
 
 def checked_uri(uri: object) -> str:
@@ -84,3 +98,15 @@ def cache_root() -> Path:
     else:
         root = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(root) / "livn"
+
+
+def is_one_file(place: str) -> bool:
+    """Whether a place is one HDF5 file instead of a system: a local file of any name, else by its suffix."""
+    if is_address(place):
+        return has_hdf5_suffix(re.split("[?#]", place, maxsplit=1)[0])
+    return Path(place).is_file() or (has_hdf5_suffix(place) and not Path(place).is_dir())
+
+
+def has_hdf5_suffix(name: str) -> bool:
+    """Whether a name ends as those of HDF5 files do."""
+    return PurePosixPath(name).suffix.lower() in SUFFIXES

@@ -13,7 +13,7 @@ from livn_core.backends._loading import Broken
 from livn_core.backends._override import BackendNames, use_backend
 from livn_core.backends._registry import Backends, default_backends
 from livn_core.backends._selection import Candidate, Selection
-from livn_core.backends._server import server_in_play
+from livn_core.backends._server import local_backends, server_in_play
 from livn_core.backends.availability import Availability
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "Installed",
     "Selection",
     "default_backends",
+    "local_backends",
     "server_in_play",
     "use_backend",
 ]

@@ -9,9 +9,9 @@ import attrs
 
 from livn_core.backends import BackendNames, Selection
 from livn_core.cli._fallback import local_copy
-from livn_core.cli._locate import is_one_file, locate
+from livn_core.cli._locate import locate
 from livn_core.errors import ConfigError, LivnError, LivnWarning
-from livn_core.locations import redacted
+from livn_core.locations import is_one_file, redacted
 from livn_core.neuroh5 import Projection, open_neuroh5
 from livn_core.system import System
 

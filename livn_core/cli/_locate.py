@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from livn_core.backends import BackendNames, server_in_play
 from livn_core.errors import SystemNotFoundError
-from livn_core.locations import is_address, join
+from livn_core.locations import has_hdf5_suffix, is_address, is_one_file, join
 from livn_core.system import predefined
-
-SUFFIXES = frozenset({".h5", ".hdf5", ".he5", ".nh5"})
-"""What an HDF5 file that cannot be looked at, such as one on a server, is told by."""
 
 ONE_FILE, CELLS = "graph.h5", "cells.h5"
 
@@ -34,18 +30,11 @@ def locate(name: str, backend: BackendNames | None = None) -> str:
     """
     if is_address(name) or Path(name).exists():
         return name
-    if not (any(mark in name for mark in "/\\") or _has_suffix(name)):
+    if not (any(mark in name for mark in "/\\") or has_hdf5_suffix(name)):
         return predefined(name, backend=backend)
     if server_in_play(backend):
         return name
     raise SystemNotFoundError(f"{name}: no such file or directory")
-
-
-def is_one_file(place: str) -> bool:
-    """Whether a place is one HDF5 file instead of a system: a local file of any name, else by its suffix."""
-    if is_address(place):
-        return _has_suffix(re.split("[?#]", place, maxsplit=1)[0])
-    return Path(place).is_file() or (_has_suffix(place) and not Path(place).is_dir())
 
 
 def files_to_probe(place: str, backend: BackendNames | None = None) -> tuple[str, ...]:
@@ -65,7 +54,3 @@ def files_to_probe(place: str, backend: BackendNames | None = None) -> tuple[str
     if not there:
         raise SystemNotFoundError(f"{place}: this directory is no system: it has neither {ONE_FILE} nor {CELLS}")
     return there[:1]
-
-
-def _has_suffix(name: str) -> bool:
-    return PurePosixPath(name).suffix.lower() in SUFFIXES

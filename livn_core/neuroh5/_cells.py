@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import attrs
 import numpy as np
@@ -128,6 +128,27 @@ def read_attributes(
     else:
         values = store.read([plan.ranges(node.values) for plan, node in zip(plans, nodes, strict=True)])
     return [CellAttribute(plan.gids, plan.pointer, read) for plan, read in zip(plans, values, strict=True)]
+
+
+class AttributeReader:
+    """One attribute whose cells are known and whose values are read piece by piece."""
+
+    def __init__(self, store: Store, node: AttributeNode) -> None:
+        self._store, self._node = store, node
+        self.dtype = store.number_type(node.values)
+        (self.plan,) = plan_attributes(store, [node])
+
+    def blocks(self, max_bytes: int) -> Iterator[CellAttribute]:
+        """Whole cells, ascending; one that is larger than ``max_bytes`` comes alone."""
+        ends = np.cumsum(np.diff(self.plan.pointer) * self.dtype.itemsize + 2 * np.dtype(np.int64).itemsize)
+        row = 0
+        while row < ends.size:
+            before = int(ends[row - 1]) if row else 0
+            stop = max(int(np.searchsorted(ends, before + max_bytes, side="right")), row + 1)
+            piece = self.plan.rows(row, stop)
+            (values,) = self._store.read([piece.ranges(self._node.values)])
+            yield CellAttribute(piece.gids.copy(), piece.pointer, values)
+            row = stop
 
 
 def _read_own(store: Store, node: AttributeNode, plan: Segments, local: Local) -> CellAttribute:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Self
 
 import attrs
@@ -12,8 +12,9 @@ from livn_core.backends import Selection
 from livn_core.errors import InvalidTypeError, unknown_name
 from livn_core.h5file import H5File, SupportsNotes
 from livn_core.neuroh5._arguments import as_names
-from livn_core.neuroh5._cells import VALUE, AttributeNode, list_namespaces, read_attributes
+from livn_core.neuroh5._cells import VALUE, AttributeNode, AttributeReader, list_namespaces, read_attributes
 from livn_core.neuroh5._dealing import Local
+from livn_core.neuroh5._edges import BLOCK_BYTES
 from livn_core.neuroh5._finding import find_layouts
 from livn_core.neuroh5._gids import Gids, as_gids
 from livn_core.neuroh5._layout import EdgeLayout
@@ -162,6 +163,31 @@ class NeuroH5File:
             ]
             read = iter(read_attributes(self._store, nodes, None))
             return {one: {name: next(read) for name in own} for one, own in chosen.items()}
+
+    def cell_attribute_blocks(
+        self, population: str, namespace: str, name: str, max_bytes: int = BLOCK_BYTES
+    ) -> Iterator[CellAttribute]:
+        """Read one attribute piece by piece, so that one of any size fits into memory.
+
+        Parameters
+        ----------
+        population, namespace, name
+            Which one; the errors are those of :meth:`cell_attributes`.
+        max_bytes
+            Largest size of a block's arrays, in bytes; a cell that is larger comes alone.
+
+        Yields
+        ------
+        CellAttribute
+            Each cell whole, in exactly one block, ascending; together they equal :meth:`cell_attributes`.
+        """
+        return self.attribute_reader(population, namespace, name).blocks(max_bytes)
+
+    def attribute_reader(self, population: str, namespace: str, name: str) -> AttributeReader:
+        """One attribute, its cells known and its values not yet read; the errors are those of cell_attributes()."""
+        owner = self._population(population)
+        self._attribute_names(population, namespace, name)
+        return AttributeReader(self._store, AttributeNode(owner, f"/Populations/{population}/{namespace}/{name}"))
 
     def _attribute_names(self, population: str, namespace: str, names: str | Iterable[str] | None) -> list[str]:
         if not isinstance(namespace, str):

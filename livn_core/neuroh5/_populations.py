@@ -65,7 +65,7 @@ def _rows(store: Store, rows: AnyArray, names: Mapping[int, str]) -> list[tuple[
 
 def _names_by_index(store: Store, dtype: np.dtype[Any]) -> dict[int, str]:
     """The enum's labels, from the rows' own field or else from the committed type."""
-    labels = _enum(dtype["Population"]) or _enum(store.dtype(LABELS))
+    labels = enum_of(dtype["Population"]) or enum_of(store.dtype(LABELS))
     if not labels:
         raise store.error(
             ROWS,
@@ -78,7 +78,8 @@ def _names_by_index(store: Store, dtype: np.dtype[Any]) -> dict[int, str]:
     return names
 
 
-def _enum(dtype: np.dtype[Any] | None) -> Mapping[str, int] | None:
+def enum_of(dtype: np.dtype[Any] | None) -> Mapping[str, int] | None:
+    """The labels of a type, ``{name: index}``; ``None`` where it has none."""
     if dtype is None or dtype.metadata is None:
         return None
     return dtype.metadata.get("enum")

@@ -26,6 +26,8 @@ POINTS = {
 }
 LINKS = {"src": "Source Section", "dst": "Destination Section"}
 FLOATS = ("Coordinate", "Radius")
+BATCH = 1024
+"""How many trees are looked at in one go."""
 COLUMNS = {**POINTS, "sections": "Section", **LINKS}
 
 
@@ -113,25 +115,42 @@ class Trees(Mapping[int, Tree]):
         with self._store.together():
             return list(self._trees(gids)) if gids.size else []
 
+    def problems(self) -> Iterator[tuple[int, str, str]]:
+        """What trees say that cannot be: gid, column and problem; where columns disagree, the first is raised.
+
+        Raises
+        ------
+        FormatError
+            The columns do not belong together.
+        """
+        for start in range(0, len(self), BATCH):
+            for columns in self._columns(self.gids[start : start + BATCH]):
+                tree = self._assembled(*columns)
+                yield from ((tree.gid, *problem) for problem in problems_of(tree))
+
     def _trees(self, gids: IntArray) -> Iterator[Tree]:
+        for gid, columns in self._columns(gids):
+            tree = self._assembled(gid, columns)
+            for column, problem in problems_of(tree):
+                raise self._store.error(f"{self._top}/{column}", f"cell {gid} {problem}")
+            yield tree
+
+    def _columns(self, gids: IntArray) -> Iterator[tuple[int, dict[str, AnyArray]]]:
         plans = {field: plan.select(gids) for field, plan in self._plans.items()}
         requests = [plan.ranges(self._node(COLUMNS[field]).values) for field, plan in plans.items()]
         read = dict(zip(plans, self._store.read(requests), strict=True))
         pointers = {field: plan.pointer for field, plan in plans.items()}
         for row, gid in enumerate(gids.tolist()):
-            yield self._tree(gid, {name: read[name][at[row] : at[row + 1]].copy() for name, at in pointers.items()})
+            yield gid, {name: read[name][at[row] : at[row + 1]].copy() for name, at in pointers.items()}
 
-    def _tree(self, gid: int, columns: dict[str, AnyArray]) -> Tree:
+    def _assembled(self, gid: int, columns: dict[str, AnyArray]) -> Tree:
         points = columns["x"].size
         for field, column in COLUMNS.items():
             expected = columns["src"].size if field in LINKS else points
             if field != "sections" and columns[field].size != expected:
                 problem = f"cell {gid} has {columns[field].size} values here and {expected} in other columns"
                 raise self._store.error(f"{self._top}/{column}", problem)
-        tree = Tree(gid, **columns)
-        for column, problem in problems_of(tree):
-            raise self._store.error(f"{self._top}/{column}", f"cell {gid} {problem}")
-        return tree
+        return Tree(gid, **columns)
 
     def __repr__(self) -> str:
         return f"Trees({self._population.name})"

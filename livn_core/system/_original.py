@@ -76,7 +76,7 @@ def model(document: Any, place: str, allow: Sequence[str]) -> Any:
     MissingPackageError
         The original is needed and not installed.
     """
-    path, arguments = _class_and_arguments(document, place)
+    path, arguments = class_and_arguments(document, place)
     if path is None:
         path = "livn.models.rcsd.ReducedCalciumSomaDendrite"
     elif not path.startswith(tuple(allow)):
@@ -94,7 +94,8 @@ def section_namer(build_model: Callable[[], Any]) -> Callable[[str, str], str]:
         return lambda _population, section: section
 
 
-def _class_and_arguments(document: Any, place: str) -> tuple[str | None, Mapping[str, Any]]:
+def class_and_arguments(document: Any, place: str) -> tuple[str | None, Mapping[str, Any]]:
+    """What a ``model.json`` names, ``None`` where it leaves that to the original; raises as :func:`model` does."""
     if document is None:
         return None, {}
     if not isinstance(document, Mapping):

@@ -7,17 +7,37 @@ leaves them to the local directory.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol, TypeVar
 
 from livn_core.errors import FormatError, InvalidArgumentError, SourceNotFoundError
 from livn_core.locations import check_inside, is_address, join, shown
 
 if TYPE_CHECKING:
-    from livn_core.system._files import SystemFiles
+    from livn_core.backends import Selection
+    from livn_core.parallel import Ranks
 
 T = TypeVar("T")
+
+
+class Reached(Protocol):
+    """Through what sidecars are read."""
+
+    @property
+    def selection(self) -> Selection:
+        """The backend of the HDF5 files."""
+        ...
+
+    @property
+    def options(self) -> Mapping[str, object]:
+        """The options of that backend."""
+        ...
+
+    @property
+    def ranks(self) -> Ranks | None:
+        """The ranks that read together; ``None`` where one reads alone."""
+        ...
 
 
 class Sidecars:
@@ -31,7 +51,7 @@ class Sidecars:
         The system's HDF5 files, which decide through which backend it is read.
     """
 
-    def __init__(self, uri: str, files: SystemFiles) -> None:
+    def __init__(self, uri: str, files: Reached) -> None:
         self.uri = uri
         self._files = files
 

@@ -11,7 +11,15 @@ import numpy.typing as npt
 
 from livn_core.errors import InvalidArgumentError
 from livn_core.h5file import AnyArray, IntArray
-from livn_core.writing._checks import Range, checked_name, checked_pointer, checked_values, relative
+from livn_core.writing._checks import (
+    Range,
+    Stream,
+    check_dtype,
+    checked_name,
+    checked_pointer,
+    checked_values,
+    relative,
+)
 from livn_core.writing._inputs import CellAttributeLike
 from livn_core.writing._storage import Storage
 from livn_core.writing._trees import TREES
@@ -26,7 +34,7 @@ class Stored:
 
     index: npt.NDArray[np.uint32]
     pointer: IntArray
-    values: AnyArray
+    values: AnyArray | Stream
 
     def write(self, group: h5py.Group, storage: Storage) -> None:
         """Write the three datasets; without any cell, all are empty, as neuroh5 leaves them."""
@@ -51,17 +59,19 @@ def write_cells(
         for name, given in attributes.items():
             checked_name(name, "an attribute")
             where = f"population {population.name!r}, attribute {namespace!r}/{name!r}"
-            found = stored(given, population, where)
+            found = stored(given, population, where, storage.any_dtype)
             # Beside attributes that have cells, neuroh5 would give one that has none the values of the next.
             if found.index.size or not population.count:
                 found.write(file.require_group(f"Populations/{population.name}/{namespace}/{name}"), storage)
 
 
-def stored(given: Any, population: Range, where: str) -> Stored:
+def stored(given: Any, population: Range, where: str, any_dtype: bool = False) -> Stored:
     """Check one attribute, dense or ragged, and bring it into the form of the file."""
     if not hasattr(given, "pointer"):
-        return _dense(np.asarray(given), population, where)
-    values = checked_values(given.values, where)
+        return _dense(np.asarray(given), population, where, any_dtype)
+    if isinstance(given.values, Stream):
+        return _streamed(given, given.values, population, where, any_dtype)
+    values = checked_values(given.values, where, any_dtype)
     index = relative(given.gids, population, where)
     if np.unique(index).size != index.size:
         raise InvalidArgumentError(f"{where}: a gid occurs more than once")
@@ -83,7 +93,15 @@ def _ascending(index: npt.NDArray[np.uint32], pointer: IntArray, values: AnyArra
     return Stored(index[order], np.append(0, ends), values[picks])
 
 
-def _dense(values: AnyArray, population: Range, where: str) -> Stored:
+def _streamed(given: Any, values: Stream, population: Range, where: str, any_dtype: bool) -> Stored:
+    index = relative(given.gids, population, where)
+    if np.any(index[1:] <= index[:-1]):
+        raise InvalidArgumentError(f"{where}: the gids of values that come in pieces must be ascending and unique")
+    check_dtype(values.dtype, where, any_dtype)
+    return Stored(index, checked_pointer(given.pointer, index.size, values.size, where), values)
+
+
+def _dense(values: AnyArray, population: Range, where: str, any_dtype: bool) -> Stored:
     if values.ndim not in {1, 2} or len(values) != population.count:
         raise InvalidArgumentError(
             f"{where}: an array must have one row for each of the {population.count} cells, but has shape "
@@ -92,4 +110,6 @@ def _dense(values: AnyArray, population: Range, where: str) -> Stored:
         )
     width = 1 if values.ndim == 1 else values.shape[1]
     pointer = np.arange(population.count + 1, dtype=np.int64) * width
-    return Stored(np.arange(population.count, dtype=np.uint32), pointer, checked_values(values.ravel(), where))
+    return Stored(
+        np.arange(population.count, dtype=np.uint32), pointer, checked_values(values.ravel(), where, any_dtype)
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import attrs
@@ -39,17 +40,32 @@ def checked_integer(value: object, what: str) -> int:
     return int(value)
 
 
-def checked_values(values: npt.ArrayLike, where: str) -> AnyArray:
-    """Return 1-D values of a dtype that neuroh5 reads."""
+@attrs.frozen(eq=False)
+class Stream:
+    """Values that come in pieces, so that they need not fit into memory; in a ``values`` instead of an array."""
+
+    dtype: np.dtype[Any]
+    size: int
+    """Number of elements in all pieces together."""
+    pieces: Iterable[AnyArray]
+
+
+def checked_values(values: npt.ArrayLike, where: str, any_dtype: bool = False) -> AnyArray:
+    """Return 1-D values of a dtype that neuroh5 reads, or with ``any_dtype`` any number."""
     array = np.asarray(values)
     array = array.astype(array.dtype.newbyteorder("="), copy=False)
     if array.ndim != 1:
         raise InvalidArgumentError(f"{where}: the values have {array.ndim} dimensions, but must have 1")
-    if array.dtype.name not in STORABLE:
-        raise InvalidTypeError(
-            f"{where}: neuroh5 cannot read {array.dtype}; convert the values to one of {', '.join(STORABLE)}"
-        )
+    check_dtype(array.dtype, where, any_dtype)
     return array
+
+
+def check_dtype(dtype: np.dtype[Any], where: str, any_dtype: bool) -> None:
+    """Refuse a dtype that neuroh5 cannot read, or with ``any_dtype`` what is no number."""
+    if dtype.name not in STORABLE and not (any_dtype and dtype.kind in "iuf"):
+        raise InvalidTypeError(
+            f"{where}: neuroh5 cannot read {dtype}; convert the values to one of {', '.join(STORABLE)}"
+        )
 
 
 def checked_pointer(pointer: npt.ArrayLike, rows: int, size: int, where: str) -> IntArray:

@@ -18,7 +18,7 @@ from livn_core.errors import InvalidArgumentError, InvalidTypeError
 from livn_core.h5file import AnyArray, IntArray
 from livn_core.writing._blocks import block_starts
 from livn_core.writing._checks import Range, checked_name, checked_pointer, checked_values, relative
-from livn_core.writing._inputs import EdgesLike
+from livn_core.writing._inputs import EdgesLike, SizedEdges
 from livn_core.writing._storage import Growing, Storage
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def write_projection(
     file: h5py.File, pre: Range, post: Range, edges: EdgesLike | Iterable[EdgesLike], storage: Storage
 ) -> int:
     """Write one projection and return its number of edges; without any, nothing is written, as in neuroh5."""
-    writer = ProjectionWriter(file, pre, post, storage)
+    writer = ProjectionWriter(file, pre, post, storage, edges if isinstance(edges, SizedEdges) else None)
     if isinstance(edges, Iterable):
         for piece in edges:
             writer.add(piece)
@@ -46,7 +46,11 @@ def write_projection(
 class ProjectionWriter:
     """Writes one projection from pieces that come in any order, each post cell's edges in the order given."""
 
-    def __init__(self, file: h5py.File, pre: Range, post: Range, storage: Storage) -> None:
+    def __init__(
+        self, file: h5py.File, pre: Range, post: Range, storage: Storage, sizes: SizedEdges | None = None
+    ) -> None:
+        self._sizes = sizes
+        self._open_block = (-1, 0)  # the cell that would continue the last block, and the edges of it so far
         self.where = f"projection {pre.name!r} -> {post.name!r}"
         self.n_edges = 0
         self._n_destinations = 0
@@ -69,6 +73,7 @@ class ProjectionWriter:
         if not size:
             return
         starts = block_starts(destinations, pointer, self._storage.max_block_edges)
+        starts = self._new_blocks(destinations, pointer, starts)
         self._first.append(destinations[starts])
         self._starts.append(starts + self._n_destinations)
         head = pointer[:1] if self._group is None else pointer[:0]
@@ -77,8 +82,19 @@ class ProjectionWriter:
         self._n_destinations += destinations.size
         self.n_edges += size
 
+    def _new_blocks(self, destinations: npt.NDArray[np.uint32], pointer: IntArray, starts: IntArray) -> IntArray:
+        """Leave out the first block of a piece where it continues the last one of the piece before."""
+        next_cell, before = self._open_block
+        end = int(starts[1]) if starts.size > 1 else destinations.size
+        joined = destinations[0] == next_cell and before + pointer[end] <= self._storage.max_block_edges
+        since = pointer[-1] - pointer[starts[-1]]
+        self._open_block = (int(destinations[-1]) + 1, int(since) + (before if joined and starts.size == 1 else 0))
+        return starts[1:] if joined else starts
+
     def finish(self) -> None:
         """Write the blocks."""
+        for growing in self._growing.values():
+            growing.finish()
         if self._group is None:
             return
         pointer = np.concatenate([*self._starts, [self._n_destinations + 1]]).astype(np.uint64)
@@ -87,7 +103,8 @@ class ProjectionWriter:
 
     def _checked_columns(self, edges: EdgesLike) -> Columns:
         sources = relative(edges.pre_gids, self._pre, self.where)
-        columns: Columns = {(EDGES, "Source Index"): sources, **_attributes(edges.attributes, sources.size, self.where)}
+        attributes = _attributes(edges.attributes, sources.size, self.where, self._storage.any_dtype)
+        columns: Columns = {(EDGES, "Source Index"): sources, **attributes}
         dtypes = {key: column.dtype for key, column in columns.items()}
         if self._columns and dtypes != self._columns:
             raise InvalidArgumentError(
@@ -106,18 +123,24 @@ class ProjectionWriter:
                 self._storage.put(group, key[1], column)
                 continue
             if key not in self._growing:
-                self._growing[key] = self._storage.grow(group, key[1], column.dtype, column.size)
+                self._growing[key] = self._begin(group, key, column)
             self._growing[key].append(column)
 
+    def _begin(self, group: h5py.Group, key: tuple[str, ...], column: AnyArray) -> Growing:
+        if self._sizes is None:
+            return self._storage.grow(group, key[1], column.dtype, column.size)
+        size = self._sizes.n_cells + 1 if key == (EDGES, "Destination Pointer") else self._sizes.n_edges
+        return self._storage.sized(group, key[1], column.dtype, size)
 
-def _attributes(given: Mapping[str, Mapping[str, npt.ArrayLike]], size: int, where: str) -> Columns:
+
+def _attributes(given: Mapping[str, Mapping[str, npt.ArrayLike]], size: int, where: str, any_dtype: bool) -> Columns:
     columns: Columns = {}
     for namespace, attributes in given.items():
         if checked_name(namespace, "a namespace") == EDGES:
             raise InvalidArgumentError(f"{where}: a namespace cannot be called {EDGES!r}: the edges themselves are")
         for name, values in attributes.items():
             here = f"{where}, attribute {namespace!r}/{checked_name(name, 'an attribute')!r}"
-            column = columns[namespace, name] = checked_values(values, here)
+            column = columns[namespace, name] = checked_values(values, here, any_dtype)
             if column.size != size:
                 raise InvalidArgumentError(f"{here}: {column.size} values for {size} edges")
     return columns

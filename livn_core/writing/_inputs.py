@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol, TypeAlias
 
+import attrs
 import numpy.typing as npt
 
 
@@ -40,6 +41,28 @@ class EdgesLike(Protocol):
     def attributes(self) -> Mapping[str, Mapping[str, npt.ArrayLike]]: ...
 
 
+@attrs.frozen
+class SizedEdges:
+    """Edges in pieces, of which it is known how many there are: so their arrays can be made in one go."""
+
+    pieces: Iterable[EdgesLike]
+    n_cells: int
+    """Rows of all pieces together."""
+    n_edges: int
+    """Edges of all pieces together."""
+
+    def __iter__(self) -> Iterator[EdgesLike]:
+        return iter(self.pieces)
+
+
+@attrs.frozen
+class TreeColumns:
+    """The trees of a population as they lie in a file: ``{"X Coordinate": values of each cell, …}``, all ten groups."""
+
+    columns: Mapping[str, Any]
+    """Each a :class:`CellAttributeLike`, whose values may come in pieces."""
+
+
 TreeLike: TypeAlias = Any
 """One cell's morphology: a :class:`livn_core.Tree`."""
 
@@ -52,5 +75,5 @@ CellAttributes: TypeAlias = Mapping[str, Mapping[str, Mapping[str, "npt.ArrayLik
 Projections: TypeAlias = Mapping[tuple[str, str], "EdgesLike | Iterable[EdgesLike]"]
 """``{(pre, post): edges}``, the edges whole or in pieces."""
 
-Trees: TypeAlias = Mapping[str, Mapping[int, TreeLike]]
+Trees: TypeAlias = Mapping[str, "Mapping[int, TreeLike] | TreeColumns"]
 """``{population: {gid: tree}}``."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 
 from livn_core.errors import InvalidArgumentError, unknown_name
@@ -51,9 +51,16 @@ class Contents:
     """What goes into the files of a system; which part goes into which file is decided on writing."""
 
     def __init__(
-        self, populations: dict[str, Range], projections: Projections, cells: CellAttributes, trees: Trees
+        self,
+        populations: dict[str, Range],
+        projections: Projections,
+        cells: CellAttributes,
+        trees: Trees,
+        allowed: Iterable[tuple[str, str]] = (),
     ) -> None:
         self.populations, self.projections, self.cells, self.trees = populations, projections, cells, trees
+        # Those that are valid without having edges are kept after those that have.
+        self.pairs = tuple(dict.fromkeys([*projections, *allowed]))
         pairs: Iterable[object] = projections
         for pair in pairs:
             if not isinstance(pair, tuple) or len(pair) != 2:
@@ -63,16 +70,19 @@ class Contents:
                 raise unknown_name("population", name, populations, "write_system")
 
     def without(self, *parts: str) -> Contents:
-        """Leave out some of ``"projections"``, ``"cells"`` and ``"trees"``."""
-        kept: list[Mapping[object, object]] = [
-            {} if part in parts else getattr(self, part) for part in ("projections", "cells", "trees")
-        ]
-        return Contents(self.populations, *kept)  # type: ignore[arg-type]
+        """Leave out some of ``"projections"``, ``"cells"`` and ``"trees"``; what is valid stays so."""
+        return Contents(
+            self.populations,
+            {} if "projections" in parts else self.projections,
+            {} if "cells" in parts else self.cells,
+            {} if "trees" in parts else self.trees,
+            self.pairs,
+        )
 
-    def write(self, path: Path, storage: Storage, pairs: Iterable[tuple[str, str]] | None = None) -> None:
-        """Write one file; ``pairs``: the projections that are valid in it, where they lie in another file."""
+    def write(self, path: Path, storage: Storage) -> None:
+        """Write one file."""
         with import_h5py().File(path, "w") as file:
-            write_types(file, self.populations, self.projections if pairs is None else pairs)
+            write_types(file, self.populations, self.pairs)
             for name, namespaces in self.cells.items():
                 write_cells(file, self.populations[name], namespaces, storage)
             for name, found in self.trees.items():

@@ -5,7 +5,7 @@ No dataset of fixed extent gets a chunk larger than itself: HSDS's tools refuse 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import attrs
 import numpy as np
@@ -13,7 +13,7 @@ import numpy as np
 from livn_core.errors import InvalidArgumentError, MissingPackageError
 from livn_core.h5file import AnyArray
 from livn_core.writing._blocks import MAX_BLOCK_EDGES
-from livn_core.writing._checks import checked_integer
+from livn_core.writing._checks import Stream, checked_integer
 
 if TYPE_CHECKING:
     import h5py
@@ -67,16 +67,33 @@ class Storage:
     compression: int | None = attrs.field(default=None, converter=_checked_compression)
     shuffle: bool = False
     max_block_edges: int = attrs.field(default=MAX_BLOCK_EDGES, converter=_checked_limit)
+    any_dtype: bool = False
+    """Whether dtypes that neuroh5 cannot read may be kept, as a copy has to."""
+    least: int = 0
+    """Arrays with fewer elements than this lie contiguous: their chunk would take more than it saves."""
 
-    def put(self, group: h5py.Group, name: str, array: AnyArray) -> None:
-        """Write an array that is there as a whole."""
-        if not array.size:
+    def put(self, group: h5py.Group, name: str, array: AnyArray | Stream) -> None:
+        """Write an array that is there as a whole, or one whose size is known."""
+        if isinstance(array, Stream):
+            growing = self.sized(group, name, array.dtype, array.size)
+            for piece in array.pieces:
+                growing.append(piece)
+            growing.finish()
+        elif array.size:
+            group.create_dataset(name, data=array, **self._fixed(array.size))
+        else:
             # HDF5 gives a contiguous dataset without values no address, which neuroh5's collective read fails on.
             self.grow(group, name, array.dtype)
-            return
+
+    def sized(self, group: h5py.Group, name: str, dtype: np.dtype[Any], size: int) -> Growing:
+        """Begin an array that comes in pieces of ``size`` elements together."""
+        if not size:
+            return self.grow(group, name, dtype)
+        return Growing(group.create_dataset(name, shape=(size,), dtype=dtype, **self._fixed(size)), size)
+
+    def _fixed(self, size: int) -> dict[str, Any]:
         chunked = self.chunks is not None or self.compression is not None or self.shuffle
-        options = self._chunked(min(self.chunks or DEFAULT_CHUNKS, array.size)) if chunked else {}
-        group.create_dataset(name, data=array, **options)
+        return self._chunked(min(self.chunks or DEFAULT_CHUNKS, size)) if chunked and size >= self.least else {}
 
     def grow(self, group: h5py.Group, name: str, dtype: np.dtype[Any], first: int = 0) -> Growing:
         """Begin an array that comes in pieces; ``first`` is the size of the first of them.
@@ -91,14 +108,29 @@ class Storage:
         return {"chunks": (chunk,), "shuffle": self.shuffle, **filters}
 
 
-@attrs.frozen
+@attrs.define
 class Growing:
-    """A dataset without a fixed extent, which is appended to."""
+    """A dataset that is appended to: one without a fixed extent, or one whose size was announced."""
 
     dataset: h5py.Dataset
+    size: int | None = None
+    """How many elements were announced."""
+    filled: int = 0
 
     def append(self, piece: AnyArray) -> None:
         """Add a piece at the end."""
-        size = self.dataset.shape[0]
-        self.dataset.resize(size + piece.size, axis=0)
-        self.dataset[size:] = piece
+        end = self.filled + piece.size
+        if self.size is None:
+            self.dataset.resize(end, axis=0)
+        elif end > self.size:
+            self._refuse(f"at least {end}")
+        self.dataset[self.filled : end] = piece
+        self.filled = end
+
+    def finish(self) -> None:
+        """Check that as many elements came as were announced."""
+        if self.size is not None and self.filled != self.size:
+            self._refuse(str(self.filled))
+
+    def _refuse(self, came: str) -> NoReturn:
+        raise InvalidArgumentError(f"{self.dataset.name}: {self.size} elements were announced, and {came} came")

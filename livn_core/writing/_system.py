@@ -129,7 +129,7 @@ def write_system(
     storage = Storage(chunks, compression, shuffle, max_block_edges)
     encoded = {_checked_document(name): _encoded(name, given) for name, given in (documents or {}).items()}
     with workspace(target) as beside:
-        _write_files(contents, beside, layout, storage)
+        write_files(contents, beside, layout, storage)
         for name, content in encoded.items():
             (beside / name).parent.mkdir(parents=True, exist_ok=True)
             (beside / name).write_bytes(content)
@@ -137,11 +137,12 @@ def write_system(
     return target
 
 
-def _write_files(contents: Contents, directory: Path, layout: str, storage: Storage) -> None:
+def write_files(contents: Contents, directory: Path, layout: str, storage: Storage) -> None:
+    """Write the one or two HDF5 files of a system into a directory."""
     if layout == "single":
         contents.write(directory / "graph.h5", storage)
         return
-    contents.without("projections").write(directory / "cells.h5", storage, contents.projections)
+    contents.without("projections").write(directory / "cells.h5", storage)
     contents.without("cells", "trees").write(directory / "connections.h5", storage)
 
 

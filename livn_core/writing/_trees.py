@@ -6,15 +6,16 @@ All groups share one Cell Index, and those with a value for each point share one
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import numpy as np
 
 from livn_core.errors import InvalidArgumentError
 from livn_core.h5file import AnyArray
+from livn_core.neuroh5.values import CellAttribute
 from livn_core.writing._checks import Range, relative
-from livn_core.writing._inputs import TreeLike
+from livn_core.writing._inputs import TreeColumns, TreeLike
 from livn_core.writing._storage import Storage
 
 if TYPE_CHECKING:
@@ -48,22 +49,39 @@ MEMBERS = (
 )
 
 
-def write_trees(file: h5py.File, population: Range, trees: Mapping[int, TreeLike], storage: Storage) -> None:
+def write_trees(
+    file: h5py.File, population: Range, trees: Mapping[int, TreeLike] | TreeColumns, storage: Storage
+) -> None:
     """Write the morphologies of one population, ascending by gid."""
-    gids = sorted(trees)
     where = f"population {population.name!r}, trees"
-    index = relative(np.array(gids, np.int64), population, where)
-    columns = {one.group: [_values(trees[gid], one, f"{where}, cell {gid}") for gid in gids] for one in MEMBERS}
-    _check_lengths(columns, gids, where)
-    if not gids:
+    columns = trees.columns if isinstance(trees, TreeColumns) else _columns(trees, population, where)
+    index = relative(columns[MEMBERS[0].group].gids, population, where)
+    if not index.size:
         return
     root = file.create_group(f"Populations/{population.name}/{TREES}")
     storage.put(root, "Cell Index", index)
     for member in MEMBERS:
+        column = columns[member.group]
         group = root.create_group(member.group)
         group["Cell Index"] = root["Cell Index"]
-        _put_pointer(root, member, columns[member.group], storage)
-        storage.put(group, "Attribute Value", np.concatenate(columns[member.group]))
+        _put_pointer(root, member, column, storage)
+        storage.put(group, "Attribute Value", column.values)
+
+
+def _columns(trees: Mapping[int, TreeLike], population: Range, where: str) -> dict[str, Any]:
+    gids = sorted(trees)
+    index = np.array(gids, np.int64)
+    relative(index, population, where)
+    found = {one.group: [_values(trees[gid], one, f"{where}, cell {gid}") for gid in gids] for one in MEMBERS}
+    _check_lengths(found, gids, where)
+    return {
+        name: CellAttribute(
+            index,
+            np.cumsum([0, *(values.size for values in column)], dtype=np.int64),
+            np.concatenate(column) if column else np.empty(0),
+        )
+        for name, column in found.items()
+    }
 
 
 def _values(tree: TreeLike, member: Member, where: str) -> AnyArray:
@@ -84,11 +102,10 @@ def _check_lengths(columns: Mapping[str, list[AnyArray]], gids: list[int], where
                 )
 
 
-def _put_pointer(root: h5py.Group, member: Member, column: list[AnyArray], storage: Storage) -> None:
+def _put_pointer(root: h5py.Group, member: Member, column: Any, storage: Storage) -> None:
     group = root[member.group]
     if member.owner == member.group:
-        pointer = np.cumsum([0, *(values.size for values in column)]).astype(np.uint64)
-        storage.put(group, "Attribute Pointer", pointer)
+        storage.put(group, "Attribute Pointer", np.asarray(column.pointer, np.uint64))
     else:
         group["Attribute Pointer"] = root[member.owner]["Attribute Pointer"]
     if member.alias:

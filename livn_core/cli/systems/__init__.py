@@ -12,6 +12,10 @@ HOMES: dict[str, str] = {
     "stats": "livn_core.cli.systems._stats:stats",
     "cut": "livn_core.cli.systems._cut:cut",
     "index": "livn_core.cli.systems._index:index",
+    "validate": "livn_core.cli.systems._validate:validate",
+    "diff": "livn_core.cli.systems._diff:diff",
+    "hash": "livn_core.cli.systems._hash:hash_",
+    "repack": "livn_core.cli.systems._repack:repack",
 }
 """Where each command is; in the order in which they are listed."""
 
