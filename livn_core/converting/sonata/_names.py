@@ -16,6 +16,7 @@ COORDINATES = "Generated Coordinates"
 HOMES = {"node": "Attributes", "edge": "Synapses", "other": "Other Attributes"}
 """Namespaces of what has no other place."""
 
+DYNAMICS = "dynamics_params"
 AXES = ("x", "y", "z")
 
 

@@ -192,7 +192,7 @@ def _document(nodes: Mapping[str, Nodes], bundles: Iterable[Bundle], files: File
     return {
         "version": VERSION,
         "nodes": {
-            name: described(one.rows, one.attributes, {"populations": list(one.members)}) for name, one in nodes.items()
+            name: described(one.rows, one.attributes, _cells_of(one)) for name, one in nodes.items()
         },
         "edges": {
             table.name: described(table, bundle.attributes, _ends_of(bundle, number))
@@ -206,3 +206,8 @@ def _document(nodes: Mapping[str, Nodes], bundles: Iterable[Bundle], files: File
 def _ends_of(bundle: Bundle, number: int) -> dict[str, Any]:
     ends = {"source": bundle.source.nodes.rows.name, "target": bundle.target.nodes.rows.name}
     return {**ends, "number": number, "pairs": bundle.pairs}
+
+
+def _cells_of(nodes: Nodes) -> dict[str, Any]:
+    start = nodes.rows.group.attrs.get(START)
+    return {"populations": list(nodes.members), "start": None if start is None else int(start)}

@@ -11,6 +11,7 @@ import numpy as np
 from livn_core.converting._numbers import is_number
 from livn_core.converting._report import Remarks
 from livn_core.converting.sonata import _h5
+from livn_core.converting.sonata._names import DYNAMICS
 from livn_core.converting.sonata._types import Types
 from livn_core.h5file import AnyArray, IntArray
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     import h5py
 
 LIBRARY = "@library"
-DYNAMICS = "dynamics_params"
 POSITIONS = "positions"
 HOME = "neuroh5"
 """HDF5 attribute with which we say which NeuroH5 attribute a dataset holds."""
