@@ -11,6 +11,7 @@ from livn_core.converting.sonata._plan import Attribute
 from livn_core.converting.sonata._rows import Rows
 from livn_core.converting.sonata._types import Types
 from livn_core.errors import FormatError
+from livn_core.writing._checks import checked_name
 
 VERSION = 1
 
@@ -69,6 +70,7 @@ def table(name: str, given: Mapping[str, Any], place: str) -> Table:
         It does not say it in the way in which we write it.
     """
     try:
+        checked_name(name, "a population")
         types = given["types"]
         return Table(
             name,

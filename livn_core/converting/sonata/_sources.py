@@ -138,14 +138,14 @@ def _by_content(paths: Iterable[Path]) -> Files:
             found[kind].append(path)
     if not found["nodes"]:
         raise SourceNotFoundError(f"none of these files has SONATA nodes: {', '.join(map(str, paths)) or 'none at all'}")
-    nodes, edges = ([(one, _types_of(one, kind, found[kind])) for one in found[f"{kind}s"]] for kind in ("node", "edge"))
-    return Files(tuple(nodes), tuple(edges))
+    return Files(*(tuple(_paired(kind, found[f"{kind}s"], found[kind])) for kind in ("node", "edge")))
 
 
 def _kinds(path: Path) -> list[str]:
     """What a file has: ``nodes``, ``edges``, or types of either."""
     if path.suffix == ".csv":
-        header = path.open(encoding="utf-8-sig", errors="replace").readline().split()
+        with path.open(encoding="utf-8-sig", errors="replace") as file:
+            header = file.readline().split()
         return [kind for kind in ("node", "edge") if f"{kind}_type_id" in header]
     if path.suffix not in HDF5:
         return []
@@ -153,14 +153,15 @@ def _kinds(path: Path) -> list[str]:
         return [kind for kind in ("nodes", "edges") if kind in file]
 
 
-def _types_of(path: Path, kind: str, tables: Sequence[Path]) -> Path | None:
-    """The table beside a file: ``x_node_types.csv`` for ``x_nodes.h5``, else the only one there is."""
-    named = [one for one in tables if one.stem == path.stem.replace(f"{kind}s", f"{kind}_types")]
-    if named or len(tables) == 1:
-        return (named or list(tables))[0]
-    if tables:
+def _paired(kind: str, files: Sequence[Path], tables: Sequence[Path]) -> list[tuple[Path, Path | None]]:
+    """Each file with its table: ``x_node_types.csv`` for ``x_nodes.h5``, or, where there is one of each, these."""
+    if len(files) == len(tables) == 1:
+        return [(files[0], tables[0])]
+    named = {one.stem: one for one in tables}
+    found = [(one, named.pop(one.stem.replace(f"{kind}s", f"{kind}_types"), None)) for one in files]
+    if named:
         raise InvalidArgumentError(
-            f"{path}: which of {', '.join(map(str, tables))} has its types? Call it "
-            f"{path.stem.replace(f'{kind}s', f'{kind}_types')}.csv, or give a circuit_config.json"
+            f"{next(iter(named.values()))}: which of {', '.join(map(str, files))} has these types? Call them "
+            f"x_{kind}_types.csv for x_{kind}s.h5, or give a circuit_config.json"
         )
-    return None
+    return found
