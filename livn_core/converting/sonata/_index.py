@@ -1,8 +1,8 @@
 """The indices of an edge population: for each node, the ranges of edges that begin or end at it.
 
-Their layout is that of the SONATA developer guide, "Optimizing lookup": ``node_id_to_range`` leads to rows of
-``range_to_edge_id``, which hold the first edge and one more than the last. libsonata needs both to find the edges of a
-node.
+Their layout is that of the SONATA developer guide: ``node_id_to_ranges`` leads to rows of ``range_to_edge_id``, which
+hold the first edge and one more than the last. libsonata needs both to find the edges of a node. bmtk and the published
+examples call the first ``node_id_to_range``, which libsonata does not know, so it has both names.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ def write_indices(edges: h5py.Group, n_sources: int, n_targets: int) -> None:
     for end, count in (("source", n_sources), ("target", n_targets)):
         index = edges.create_group(f"indices/{DIRECTIONS[end]}")
         nodes, ranges = index_of(edges[f"{end}_node_id"][:].astype(np.int64, copy=False), count)
-        index.create_dataset("node_id_to_range", data=nodes, dtype="<u8")
+        index.create_dataset("node_id_to_ranges", data=nodes, dtype="<u8")
+        index["node_id_to_range"] = index["node_id_to_ranges"]
         index.create_dataset("range_to_edge_id", data=ranges, dtype="<u8")
 
 

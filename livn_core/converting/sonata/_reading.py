@@ -189,13 +189,17 @@ def _counted(bundle: Bundle, pair: tuple[str, str], last: bool, written: dict[st
 
 
 def _document(nodes: Mapping[str, Nodes], bundles: Iterable[Bundle], files: Files) -> dict[str, Any]:
+    of_nodes, of_edges = (files.properties.get(kind, {}) for kind in ("nodes", "edges"))
     return {
         "version": VERSION,
         "nodes": {
-            name: described(one.rows, one.attributes, _cells_of(one)) for name, one in nodes.items()
+            name: described(one.rows, one.attributes, {**_cells_of(one), "properties": of_nodes.get(name)})
+            for name, one in nodes.items()
         },
         "edges": {
-            table.name: described(table, bundle.attributes, _ends_of(bundle, number))
+            table.name: described(
+                table, bundle.attributes, {**_ends_of(bundle, number), "properties": of_edges.get(table.name)}
+            )
             for bundle in bundles
             for number, table in enumerate(bundle.tables)
         },
@@ -203,11 +207,11 @@ def _document(nodes: Mapping[str, Nodes], bundles: Iterable[Bundle], files: File
     }
 
 
-def _ends_of(bundle: Bundle, number: int) -> dict[str, Any]:
-    ends = {"source": bundle.source.nodes.rows.name, "target": bundle.target.nodes.rows.name}
-    return {**ends, "number": number, "pairs": bundle.pairs}
-
-
 def _cells_of(nodes: Nodes) -> dict[str, Any]:
     start = nodes.rows.group.attrs.get(START)
     return {"populations": list(nodes.members), "start": None if start is None else int(start)}
+
+
+def _ends_of(bundle: Bundle, number: int) -> dict[str, Any]:
+    ends = {"source": bundle.source.nodes.rows.name, "target": bundle.target.nodes.rows.name}
+    return {**ends, "number": number, "pairs": bundle.pairs}

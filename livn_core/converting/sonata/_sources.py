@@ -29,7 +29,9 @@ class Files:
     edges: tuple[tuple[Path, Path | None], ...]
     """HDF5 files of edges, each with its table of types."""
     config: Mapping[str, Any] = attrs.field(factory=dict)
-    """What the configuration says beyond the names of files."""
+    """What the configuration says beyond the files of networks."""
+    properties: Mapping[str, Mapping[str, Any]] = attrs.field(factory=dict)
+    """What it says of populations: ``{"nodes": {name: {...}}, "edges": {...}}``."""
 
 
 def find(source: Source) -> Files:
@@ -72,8 +74,12 @@ def _by_config(path: Path) -> Files:
     nodes, edges = (_listed(networks, kind, manifest, path) for kind in ("node", "edge"))
     if not nodes:
         raise SourceNotFoundError(f"{path}: names no file of nodes")
-    rest = {name: value for name, value in document.items() if name not in {"manifest", "networks"}}
-    return Files(nodes, edges, rest)
+    rest = {name: value for name, value in document.items() if name != "networks"}
+    return Files(nodes, edges, rest, {kind: _properties(networks[kind]) for kind in ("nodes", "edges") if kind in networks})
+
+
+def _properties(entries: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    return {name: given for one in entries for name, given in (one.get("populations") or {}).items()}
 
 
 def _json(path: Path) -> dict[str, Any]:

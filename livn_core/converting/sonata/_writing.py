@@ -116,7 +116,9 @@ class Writer:
     _listed: dict[str, list[dict[str, Any]]] = attrs.field(factory=lambda: {"nodes": [], "edges": []})
 
     @contextmanager
-    def population(self, kind: str, name: str, types: Types | None) -> Iterator[h5py.Group]:
+    def population(
+        self, kind: str, name: str, types: Types | None, properties: Mapping[str, Any] | None = None
+    ) -> Iterator[h5py.Group]:
         """The group of a population, in a file of its own."""
         file, csv = f"{name}_{kind}s.h5", f"{name}_{kind}_types.csv"
         with _datasets.create(self.folder / file) as opened:
@@ -125,13 +127,22 @@ class Writer:
         if types is not None:
             (self.folder / csv).write_text(types.text(), encoding="utf-8")
             entry[f"{kind}_types_file"] = f"$NETWORK_DIR/{csv}"
-        self._listed[f"{kind}s"].append({**entry, "populations": {name: {}}})
+        if properties is None:
+            properties = {"type": "chemical" if kind == "edge" else _node_kind(types)}
+        self._listed[f"{kind}s"].append({**entry, "populations": {name: properties}})
 
     def finish(self) -> None:
         """Write the configuration."""
-        document = {"version": FORMAT, **self.config, "manifest": {"$NETWORK_DIR": "."}, "networks": self._listed}
+        manifest = {**(self.config.get("manifest") or {}), "$NETWORK_DIR": "."}
+        document = {"version": FORMAT, **self.config, "manifest": manifest, "networks": self._listed}
         text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
         (self.folder / CONFIG).write_text(text, encoding="utf-8")
+
+
+def _node_kind(types: Types | None) -> str:
+    """What libsonata asks of a population: it takes one that says nothing for biophysical, with morphologies."""
+    kinds = set(types.column("model_type")) if types is not None and "model_type" in types.columns else set()
+    return kinds.pop() if len(kinds) == 1 and kinds != {"biophysical"} else "point_neuron"
 
 
 def _restore(system: System, out: Writer, remarks: Remarks) -> None:
@@ -142,9 +153,11 @@ def _restore(system: System, out: Writer, remarks: Remarks) -> None:
     ):
         raise FormatError(place, "/", "has to be an object with nodes and edges, as livn-core writes it")
     out.config = dict(document.get("config") or {})
+    if "components" in out.config:
+        remarks.changed(f"components of {CONFIG}", "paths of morphologies and the like are as they were; see that they fit")
     nodes = {name: NodeSource(system, table(name, given, place)) for name, given in document["nodes"].items()}
     for name, source in nodes.items():
-        with out.population("node", name, source.table.types) as group:
+        with out.population("node", name, source.table.types, source.table.extra.get("properties")) as group:
             if source.table.extra.get("start") is not None:
                 group.attrs[START] = source.table.extra["start"]
             write_nodes(group, source)
@@ -157,7 +170,7 @@ def _restore(system: System, out: Writer, remarks: Remarks) -> None:
 
 def _restore_edges(system: System, out: Writer, one: Table, nodes: Mapping[str, NodeSource]) -> None:
     pre, post = nodes[one.extra["source"]], nodes[one.extra["target"]]
-    with out.population("edge", one.name, one.types) as group:
+    with out.population("edge", one.name, one.types, one.extra.get("properties")) as group:
         write_edges(group, EdgeSource(system, one, pre, post))
         write_indices(group, *(int(source.ids.max(initial=-1)) + 1 for source in (pre, post)))
     out.edges[one.name] = one.size
