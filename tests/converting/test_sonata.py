@@ -144,7 +144,9 @@ def test_edges_of_one_cell_come_together_and_in_order(rich, tmp_path):
         edges, columns = pieces(system, "thalamus", "Zeta")
         for at in range(edges.post_gids.size):
             span = slice(edges.indptr[at], edges.indptr[at + 1])
-            order = list(zip(columns["SONATA", "edge_population"][span], columns["SONATA", "edge_id"][span], strict=True))
+            order = list(
+                zip(columns["SONATA", "edge_population"][span], columns["SONATA", "edge_id"][span], strict=True)
+            )
             assert order == sorted(order)
 
 
@@ -254,7 +256,12 @@ def planted(folder, file, path, values):
         ("a_nodes.h5", "nodes/a/node_type_id", [1.0, 1, 2], "/nodes/a/node_type_id: has to be a dataset of whole"),
         ("a_nodes.h5", "nodes/a/node_group_id", [0, 0, 5], "/nodes/a/node_group_id: row 2: there is no group 5"),
         ("a_nodes.h5", "nodes/a/node_group_id", [0, 0], "/nodes/a/node_group_id: has 2 values where .* has 3"),
-        ("a_nodes.h5", "nodes/a/node_group_index", [0, 1, 9], "/nodes/a/0/kind: has 3 values, but .* points to value 9"),
+        (
+            "a_nodes.h5",
+            "nodes/a/node_group_index",
+            [0, 1, 9],
+            "/nodes/a/0/kind: has 3 values, but .* points to value 9",
+        ),
         ("a_nodes.h5", "nodes/a/0/kind", [0, 1, 2], "/nodes/a/0/kind: holds 2, but its @library has 2 words"),
         ("e_edges.h5", "edges/e/target_node_id", [0, 7], "/edges/e/target_node_id: row 1: there is no node 7"),
         ("e_edges.h5", "edges/e/source_node_id", [0], "/edges/e/source_node_id: has 1 values where .* has 2"),

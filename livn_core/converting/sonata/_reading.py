@@ -115,9 +115,7 @@ def _named(source: Source) -> str:
     return os.fspath(source) if isinstance(source, str | os.PathLike) else ", ".join(map(os.fspath, source))
 
 
-def _tables(
-    kind: str, files: Iterable[tuple[Path, Path | None]], stack: ExitStack, remarks: Remarks
-) -> Iterator[Rows]:
+def _tables(kind: str, files: Iterable[tuple[Path, Path | None]], stack: ExitStack, remarks: Remarks) -> Iterator[Rows]:
     """The populations of all files, which stay open."""
     seen: dict[str, Path] = {}
     for path, table in files:

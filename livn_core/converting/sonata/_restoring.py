@@ -180,8 +180,7 @@ class NodeSource:
         return [
             one
             for one in present
-            if path in self.table.groups.get(one, {})
-            and is_text(self.table.groups[one][path]) == is_text(column)
+            if path in self.table.groups.get(one, {}) and is_text(self.table.groups[one][path]) == is_text(column)
         ]
 
     def _read(self, population: str, namespace: str, name: str) -> CellAttribute | None:

@@ -75,7 +75,9 @@ def _by_config(path: Path) -> Files:
     if not nodes:
         raise SourceNotFoundError(f"{path}: names no file of nodes")
     rest = {name: value for name, value in document.items() if name != "networks"}
-    return Files(nodes, edges, rest, {kind: _properties(networks[kind]) for kind in ("nodes", "edges") if kind in networks})
+    return Files(
+        nodes, edges, rest, {kind: _properties(networks[kind]) for kind in ("nodes", "edges") if kind in networks}
+    )
 
 
 def _properties(entries: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
@@ -143,7 +145,9 @@ def _by_content(paths: Iterable[Path]) -> Files:
         for kind in _kinds(path):
             found[kind].append(path)
     if not found["nodes"]:
-        raise SourceNotFoundError(f"none of these files has SONATA nodes: {', '.join(map(str, paths)) or 'none at all'}")
+        raise SourceNotFoundError(
+            f"none of these files has SONATA nodes: {', '.join(map(str, paths)) or 'none at all'}"
+        )
     return Files(*(tuple(_paired(kind, found[f"{kind}s"], found[kind])) for kind in ("node", "edge")))
 
 

@@ -154,7 +154,9 @@ def _restore(system: System, out: Writer, remarks: Remarks) -> None:
         raise FormatError(place, "/", "has to be an object with nodes and edges, as livn-core writes it")
     out.config = dict(document.get("config") or {})
     if "components" in out.config:
-        remarks.changed(f"components of {CONFIG}", "paths of morphologies and the like are as they were; see that they fit")
+        remarks.changed(
+            f"components of {CONFIG}", "paths of morphologies and the like are as they were; see that they fit"
+        )
     nodes = {name: NodeSource(system, table(name, given, place)) for name, given in document["nodes"].items()}
     for name, source in nodes.items():
         with out.population("node", name, source.table.types, source.table.extra.get("properties")) as group:
