@@ -1,8 +1,8 @@
 """Numbers of any width in the types that neuroh5 reads, so that they can be had back bit for bit.
 
-neuroh5 reads float32 and integers of up to 32 bits. A float64 becomes its nearest float32, which is what everybody sees,
-and, where that is not exact, a second array: how many float64 lie between the two, which fits into an int32 wherever
-float32 has the range. What has no such form, such as a gid beyond 2**32, is kept as two words of 32 bits.
+neuroh5 reads float32 and integers of up to 32 bits. A float64 becomes its nearest float32, which is what everybody
+sees, and, where that is not exact, a second array: how many float64 lie between the two, which fits into an int32
+wherever float32 has the range. What has no such form, such as a number beyond 2**32, is kept as two words of 32 bits.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def extent_of(values: AnyArray) -> Extent:
         return Extent(dtype)
     if values.dtype.kind != "f":
         low, high = int(values.min()), int(values.max())
-        return Extent(dtype, low, high, exact=-(2**24) <= low and high <= 2**24, near=-(2**53) <= low and high <= 2**53)
+        return Extent(dtype, low, high, exact=low >= -(2**24) and high <= 2**24, near=low >= -(2**53) and high <= 2**53)
     if values.dtype.itemsize < 8:
         return Extent(dtype)
     distance = _distance(values, _nearest(values))

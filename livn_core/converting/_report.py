@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -37,7 +39,7 @@ class Conversion:
     """Cells by population, as they are called in what was written."""
     edges: dict[str, int]
     """Edges by projection or edge population, as they are called in what was written."""
-    remarks: tuple[Remark, ...] = attrs.field(default=(), converter=tuple)
+    remarks: tuple[Remark, ...] = ()
     """Everything that was dropped or changed, each once."""
 
     @property
@@ -81,3 +83,8 @@ def check_apart(source: Path, target: Path) -> None:
     one, other = source.resolve(), target.resolve()
     if one == other or one in other.parents or other in one.parents:
         raise InvalidArgumentError(f"{target}: is also where {source} is read from; choose another path to write to")
+
+
+def named(source: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]) -> str:
+    """What was read, in words."""
+    return ", ".join(map(str, [source] if isinstance(source, str | os.PathLike) else source))

@@ -30,8 +30,9 @@ def rich(network):
         "cortex",
         TYPES,
         {
-            "0": {"x": rng.random(4), "y": rng.random(4), "z": rng.random(4), "mtype": np.array([1, 0, 1, 1], np.uint32),
-                  "@library/mtype": ["PC", "BC", "never"], "dynamics_params/tau": rng.random(4)},
+            "0": {"x": rng.random(4), "y": rng.random(4), "z": rng.random(4),
+                  "mtype": np.array([1, 0, 1, 1], np.uint32), "@library/mtype": ["PC", "BC", "never"],
+                  "dynamics_params/tau": rng.random(4)},
             "3": {"x": rng.random(2), "y": rng.random(2), "z": rng.random(2), "note": ["ä b", ""],
                   "seed": np.array([2**40, -5]), "flag": np.array([True, False]), "mtype": [b"PC", b"other"]},
         },
@@ -175,7 +176,7 @@ def test_names_that_two_populations_share_get_their_own(network, tmp_path):
 
 
 def test_split_by_what_nobody_has(rich, tmp_path):
-    with pytest.raises(InvalidArgumentError, match="no node population can be split by 'layer'; there is .*model_name"):
+    with pytest.raises(InvalidArgumentError, match=r"can be split by 'layer'; there is .*model_name"):
         from_sonata(rich.folder, tmp_path / "system", split_by="layer")
     assert not (tmp_path / "system").exists()
 
@@ -224,7 +225,7 @@ def test_a_system_that_was_changed_is_refused(rich, tmp_path):
     document = json.loads((system / "sonata.json").read_text())
     document["edges"]["input"]["size"] = 41
     (system / "sonata.json").write_text(json.dumps(document))
-    with pytest.raises(FormatError, match="40 edges of 'input' where it says 41.*restore=False"):
+    with pytest.raises(FormatError, match=r"40 edges of 'input' where it says 41.*restore=False"):
         to_sonata(system, tmp_path / "back")
     assert not (tmp_path / "back").exists()
 
@@ -298,7 +299,7 @@ def test_bad_tables_of_types(text, problem, network, tmp_path):
 
 def test_an_edge_population_of_nodes_that_are_not_there(network, tmp_path):
     network.nodes("a", [1]).edges("e", ("b", [0]), ("a", [0]), [1])
-    with pytest.raises(FormatError, match="/edges/e/source_node_id: node_population is 'b', but .* nodes of a;"):
+    with pytest.raises(FormatError, match=r"/edges/e/source_node_id: node_population is 'b', but .* nodes of a;"):
         from_sonata(network.folder, tmp_path / "system")
 
 
@@ -365,7 +366,7 @@ def test_edges_in_several_pieces(network, tmp_path, assert_same, monkeypatch):
 def test_a_system_of_our_own_goes_there_and_back(tmp_path):
     edges = Edges(
         np.array([100, 103]), np.array([0, 2, 3]), np.array([7, 5, 6]),
-        {"Synapses": {"delay": np.array([1, 2, 3], np.float32)}, "Connections": {"delay": np.array([4, 5, 6], np.uint8)}},
+        {"Synapses": {"delay": np.arange(3, dtype=np.float32)}, "Connections": {"delay": np.arange(3, dtype=np.uint8)}},
     )  # fmt: skip
     cells = {
         "INH": {

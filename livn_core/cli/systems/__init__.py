@@ -6,7 +6,9 @@ import click
 
 from livn_core.cli._group import LazyGroup
 
-HOMES: dict[str, str] = {}
+HOMES: dict[str, str] = {
+    "convert": "livn_core.cli.systems._convert:convert",
+}
 """Where each command is; in the order in which they are listed."""
 
 

@@ -155,10 +155,8 @@ def _sort(table: Rows, source: Cells, target: Cells) -> Sorted:
     # One key for pair and gid: gids rise with the populations, so they need no more room than there are gids.
     key = pair * (int(target.gid.max(initial=0)) + 1) + post
     starts = np.append(0, np.cumsum(np.bincount(pair, minlength=n_sources * n_targets)))
-    if not np.all(key[1:] >= key[:-1]):
-        order = np.argsort(key, kind="stable")
-    else:
-        order = np.arange(key.size)
+    in_order = bool((key[1:] >= key[:-1]).all())
+    order = np.arange(key.size) if in_order else np.argsort(key, kind="stable")
     return Sorted(order.astype(_index_type(order.size)), _narrow(source.gid)[pre_row[order]], post[order], starts)
 
 

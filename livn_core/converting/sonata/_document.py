@@ -32,7 +32,7 @@ class Table:
     ids: Mapping[str, str]
     """Types of the columns of ids, by name."""
     extra: Mapping[str, Any]
-    """Of nodes, their populations in NeuroH5; of edges, source, target and number among those they share a projection with."""
+    """Of nodes, their populations in NeuroH5; of edges, source, target, and number among those between the two."""
 
 
 def described(rows: Rows, attributes: list[Attribute], extra: Mapping[str, Any]) -> dict[str, Any]:
@@ -75,7 +75,7 @@ def table(name: str, given: Mapping[str, Any], place: str) -> Table:
         return Table(
             name,
             int(given["size"]),
-            None if types is None else Types(place, types["columns"], types["rows"]),
+            None if types is None else Types(place, tuple(types["columns"]), tuple(map(tuple, types["rows"]))),
             {int(number): dict(columns) for number, columns in given["groups"].items()},
             {path: tuple(words) for path, words in given["words"].items()},
             {path: (home[0], home[1]) for path, home in given["homes"].items()},

@@ -1,6 +1,4 @@
-"""Write a system that did not come from SONATA as a SONATA network: a node population for each population, an edge
-population for each projection.
-"""
+"""Write any system as SONATA: a node population for each population, an edge population for each projection."""
 
 from __future__ import annotations
 
@@ -12,7 +10,7 @@ import numpy as np
 
 from livn_core.converting._report import Remarks
 from livn_core.converting.sonata._datasets import put_column, put_ids
-from livn_core.converting.sonata._names import AXES, COORDINATES, DYNAMICS, HOMES, home_of
+from livn_core.converting.sonata._names import AXES, DYNAMICS, HOMES, home_of
 from livn_core.converting.sonata._nodes import START
 from livn_core.converting.sonata._rows import HOME
 from livn_core.converting.sonata._types import Types
@@ -52,31 +50,42 @@ def type_table(kind: str, name: str) -> Types:
 
 
 def export_nodes(group: h5py.Group, system: System, name: str, remarks: Remarks) -> None:
-    """Write the cells of one population."""
+    """Write the cells of one population, those with the same attributes in a group together."""
     start, count = system.population_ranges[name]
     group.attrs[START] = start
     namespaces = {space: names for space, names in system.namespaces(name).items() if space != TREES}
     if TREES in system.namespaces(name) and len(system.trees(name)):
         remarks.dropped(f"{name}/{TREES}", "SONATA keeps morphologies in files of their own, which are not written")
     attributes = _single(system, name, namespaces, remarks)
-    having = np.zeros((count, len(attributes)), np.bool_)
-    for at, attribute in enumerate(attributes.values()):
-        having[attribute.gids - start, at] = True
-    kinds, groups = np.unique(having, axis=0, return_inverse=True) if attributes else (having[:1], np.zeros(count))
-    group_ids = np.asarray(groups, np.int64).reshape(-1)
+    group_ids, having = _grouped(attributes, start, count)
     order = np.argsort(group_ids, kind="stable")
     index = np.empty(count, np.int64)
     index[order] = np.arange(count) - np.searchsorted(group_ids[order], group_ids[order])
     put_ids(group, "node_type_id", np.full(count, TYPE), {})
     put_ids(group, "node_group_id", group_ids, {})
     put_ids(group, "node_group_index", index, {})
-    for number in range(max(len(kinds), 1)):
-        inside = group.create_group(str(number))
-        cells = np.flatnonzero(group_ids == number) + start
-        for at, (home, path) in enumerate(paths("node", _by_namespace(attributes)).items()):
-            if len(kinds) and kinds[number, list(attributes).index(home)]:
-                put_column(inside, path, _of_cells(attributes[home], cells), "node", home)
-    _remark_on_groups(name, len(kinds), remarks)
+    names = paths("node", _by_namespace(attributes))
+    for number, homes in enumerate(having):
+        inside, cells = group.create_group(str(number)), np.flatnonzero(group_ids == number) + start
+        for home in homes:
+            put_column(inside, names[home], _of_cells(attributes[home], cells), "node", home)
+    _remark_on_groups(name, len(having), remarks)
+
+
+def _grouped(
+    attributes: Mapping[tuple[str, str], CellAttribute], start: int, count: int
+) -> tuple[IntArray, list[list[tuple[str, str]]]]:
+    """The group of each cell, and the attributes that each group has."""
+    homes = list(attributes)
+    having = np.zeros((count, len(homes)), np.bool_)
+    for at, attribute in enumerate(attributes.values()):
+        having[attribute.gids - start, at] = True
+    if having.all():
+        return np.zeros(count, np.int64), [homes]
+    kinds, group_ids = np.unique(having, axis=0, return_inverse=True)
+    return group_ids.reshape(-1).astype(np.int64), [
+        [home for home, has in zip(homes, kind, strict=True) if has] for kind in kinds.tolist()
+    ]
 
 
 def _remark_on_groups(name: str, number: int, remarks: Remarks) -> None:

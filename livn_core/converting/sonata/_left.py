@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from livn_core.converting._report import Remarks
@@ -47,12 +47,10 @@ def _remark_on_projections(system: System, edges: Sequence[Table], remarks: Rema
             remarks.dropped(f"{where}: {space}/{name}", WHY)
 
 
-def _unknown(
-    namespaces: "dict[str, tuple[str, ...]] | object", known: Iterable[tuple[str, ...]]
-) -> list[tuple[str, str]]:
+def _unknown(namespaces: Mapping[str, tuple[str, ...]], known: Iterable[tuple[str, ...]]) -> list[tuple[str, str]]:
     homes = set(known)
     found = []
-    for space, names in dict(namespaces).items():  # type: ignore[call-overload]
+    for space, names in namespaces.items():
         plain = GROUPS.sub("", space)
         if plain != BOOKS:
             found += [(space, name) for name in names if (plain, name) not in homes]

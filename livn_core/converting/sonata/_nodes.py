@@ -55,7 +55,7 @@ class Nodes:
         return at if order is None else order[at]
 
     def cells(self, name: str, start: int) -> dict[str, dict[str, Any]]:
-        """The attributes of one population of NeuroH5, whose first gid is ``start``: ``{namespace: {name: values}}``."""
+        """The attributes of one population of NeuroH5 that begins at a gid: ``{namespace: {name: values}}``."""
         picked = self.members[name]
         found: dict[str, dict[str, Any]] = {}
         groups = self.rows.groups_of(picked)

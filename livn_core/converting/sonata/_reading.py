@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Literal
 
-from livn_core.converting._report import Conversion, Remarks, check_apart
+from livn_core.converting._report import Conversion, Remarks, check_apart, named
 from livn_core.converting.sonata import _h5
 from livn_core.converting.sonata._bundle import Bundle, Cells
 from livn_core.converting.sonata._document import VERSION, described
@@ -108,11 +108,7 @@ def from_sonata(
             overwrite=overwrite,
         )
     counts = {name: count for name, (_, count) in ranges.items()}
-    return Conversion(_named(source), Path(target), counts, written, remarks.all())
-
-
-def _named(source: Source) -> str:
-    return os.fspath(source) if isinstance(source, str | os.PathLike) else ", ".join(map(os.fspath, source))
+    return Conversion(named(source), Path(target), counts, written, remarks.all())
 
 
 def _tables(kind: str, files: Iterable[tuple[Path, Path | None]], stack: ExitStack, remarks: Remarks) -> Iterator[Rows]:

@@ -12,7 +12,7 @@ import numpy as np
 from livn_core.converting._numbers import HIGH, LOW, NEAR, joined
 from livn_core.converting.sonata._datasets import put_column, put_ids, put_library
 from livn_core.converting.sonata._document import Table
-from livn_core.converting.sonata._names import BOOKS, DOCUMENT, LABELS, of_groups
+from livn_core.converting.sonata._names import BOOKS, DOCUMENT, of_groups
 from livn_core.converting.sonata._plan import extra_home
 from livn_core.converting.sonata._rows import POSITIONS
 from livn_core.errors import FormatError

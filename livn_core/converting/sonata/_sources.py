@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -148,7 +147,8 @@ def _by_content(paths: Iterable[Path]) -> Files:
         raise SourceNotFoundError(
             f"none of these files has SONATA nodes: {', '.join(map(str, paths)) or 'none at all'}"
         )
-    return Files(*(tuple(_paired(kind, found[f"{kind}s"], found[kind])) for kind in ("node", "edge")))
+    nodes, edges = (tuple(_paired(kind, found[f"{kind}s"], found[kind])) for kind in ("node", "edge"))
+    return Files(nodes, edges)
 
 
 def _kinds(path: Path) -> list[str]:

@@ -28,8 +28,8 @@ class Types:
 
     place: str
     """The file, for error messages."""
-    columns: tuple[str, ...] = attrs.field(converter=tuple)
-    rows: tuple[tuple[str, ...], ...] = attrs.field(converter=lambda rows: tuple(map(tuple, rows)))
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
 
     @classmethod
     def read(cls, path: Path, key: str) -> Types:

@@ -17,7 +17,6 @@ from livn_core.h5file import AnyArray, IntArray
 from livn_core.neuroh5.values import CellAttribute
 
 CELLS = "cells"
-LARGEST_INT32 = 2**31 - 1
 
 
 @attrs.frozen(eq=False)
@@ -59,17 +58,19 @@ def read_cells(tables: Sequence[Table], remarks: Remarks) -> Cells:
     names = [_populations(table) for table in tables]
     ids = _ids(tables, [len(one) for one in names])
     everyone = np.concatenate(names)
-    words = {word: code for code, word in enumerate(dict.fromkeys(everyone.tolist()))}
+    empty = [table.path.stem for table, one in zip(tables, names, strict=True) if not one.size]
+    words = {word: code for code, word in enumerate(dict.fromkeys([*everyone.tolist(), *empty]))}
     codes = np.array([words[one] for one in everyone.tolist()], np.int64)
     order = np.lexsort((ids, codes))
     ranges = _ranges(list(words), codes[order], ids[order])
     gids = np.empty(ids.size, np.int64)
-    gids[order] = np.concatenate([np.empty(0, np.int64), *(start + np.arange(count) for start, count in ranges.values())])
+    anew = [start + np.arange(count) for start, count in ranges.values()]
+    gids[order] = np.concatenate([np.empty(0, np.int64), *anew])
     if not np.array_equal(ids, gids):
         remarks.changed("cells", "are numbered anew: a population's gids follow each other, and those given do not")
     by_id = np.argsort(ids)
     found: dict[str, dict[str, dict[str, Any]]] = {name: {} for name in ranges}
-    _read_attributes(tables, codes, gids, ranges, found, remarks)
+    _read_attributes(tables, gids, ranges, found, remarks)
     return Cells(ranges, ids[by_id], gids[by_id], found)
 
 
@@ -80,6 +81,8 @@ def _populations(table: Table) -> AnyArray:
         size = len(table.column(first)) if first else 0
         return np.full(size, table.path.stem, dtype=object)
     column = table.column("population")
+    if not len(column):
+        return np.empty(0, dtype=object)
     table.check_filled("population", column, 0)
     if types.is_dictionary(column.type):
         column = column.dictionary_decode()
@@ -108,17 +111,18 @@ def _ids(tables: Sequence[Table], sizes: Sequence[int]) -> IntArray:
 def _ranges(names: Sequence[str], codes: IntArray, ids: IntArray) -> dict[str, tuple[int, int]]:
     """The gids that were given, where each population's follow each other; else new ones."""
     bounds = np.searchsorted(codes, np.arange(len(names) + 1))
-    found = {name: (int(ids[low]), int(high - low)) for name, low, high in zip(names, bounds, bounds[1:], strict=False)}
-    last = ids[bounds[1:] - 1]
-    if all(start >= 0 and end == start + count - 1 for (start, count), end in zip(found.values(), last, strict=True)):
-        return found
-    starts = np.cumsum([0, *(count for _, count in found.values())])
-    return {name: (int(start), count) for start, (name, (_, count)) in zip(starts, found.items(), strict=False)}
+    counts = np.diff(bounds)
+    filled = counts > 0
+    first, last = ids[bounds[:-1][filled]], ids[bounds[1:][filled] - 1]
+    starts = np.cumsum(counts) - counts
+    if (first >= 0).all() and np.array_equal(last - first + 1, counts[filled]):
+        starts = np.full(len(names), int(last.max(initial=-1)) + 1)
+        starts[filled] = first
+    return {name: (int(start), int(count)) for name, start, count in zip(names, starts, counts, strict=True)}
 
 
 def _read_attributes(
     tables: Sequence[Table],
-    codes: IntArray,
     gids: IntArray,
     ranges: dict[str, tuple[int, int]],
     found: dict[str, dict[str, dict[str, Any]]],
@@ -130,8 +134,8 @@ def _read_attributes(
         whole = _column(tables, name, gids, remarks)
         if whole is None:
             continue
-        for code, (population, (start, count)) in enumerate(ranges.items()):
-            mine = whole.of(start, start + count, codes, code)
+        for population, (start, count) in ranges.items():
+            mine = whole.of(start, start + count)
             if len(mine):
                 space, short = home_of(CELLS, name)
                 plain = len(mine) == mine.values.size == count
@@ -148,8 +152,8 @@ class Ragged:
     lengths: IntArray
     values: AnyArray
 
-    def of(self, start: int, stop: int, codes: IntArray, code: int) -> CellAttribute:
-        """Those of one population, ascending."""
+    def of(self, start: int, stop: int) -> CellAttribute:
+        """Those of a range of gids, ascending."""
         rows = np.flatnonzero((self.gids >= start) & (self.gids < stop))
         rows = rows[np.argsort(self.gids[rows], kind="stable")]
         firsts = np.cumsum(self.lengths) - self.lengths

@@ -75,7 +75,8 @@ class EdgeTable:
             raise self.table.error(
                 end, f"row {row + first}: {given[first]} is no index of the {count[first]} cells of that population"
             )
-        return start + given
+        found: IntArray = start + given
+        return found
 
     def columns(self, batch: Mapping[str, Any], row: int, forms: Mapping[str, Form]) -> Columns:
         """The attributes of a batch as they are kept."""

@@ -110,7 +110,7 @@ class Table:
     def ids(self, name: str, array: Any, row: int) -> IntArray:
         """A column of whole numbers: int64."""
         types = import_pyarrow("types")
-        if not types.is_integer(array.type):
+        if not types.is_integer(array.type) and len(array):
             raise self.error(name, f"has to hold whole numbers, not {array.type}")
         self.check_filled(name, array, row)
         values: AnyArray = array.to_numpy(zero_copy_only=False)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Literal
 
-from livn_core.converting._report import Conversion, Remarks, check_apart
+from livn_core.converting._report import Conversion, Remarks, check_apart, named
 from livn_core.converting.tables._cells import Cells, read_cells
 from livn_core.converting.tables._edges import EdgeTable, forms_of, look, pieces
 from livn_core.converting.tables._files import Table, find
@@ -89,10 +89,8 @@ def from_tables(
         shuffle=shuffle,
         overwrite=overwrite,
     )
-    named = os.fspath(source) if isinstance(source, str | os.PathLike) else ", ".join(os.fspath(one) for one in source)
-    return Conversion(
-        named, Path(target), {name: count for name, (_, count) in cells.ranges.items()}, written, remarks.all()
-    )
+    counts = {name: count for name, (_, count) in cells.ranges.items()}
+    return Conversion(named(source), Path(target), counts, written, remarks.all())
 
 
 def _projections(
