@@ -199,12 +199,17 @@ def test_positions(network, tmp_path, assert_same):
 
 def test_what_is_dropped_is_named(network, tmp_path):
     network.nodes("a", [1, 1], {"0": {"matrix": np.zeros((2, 2)), "pair": np.zeros(2, "i4,i4"), "x": [1.0, 2.0, 3.0]}})
-    done = from_sonata(network.folder, tmp_path / "system")
     file = network.folder / "a_nodes.h5"
+    with h5py.File(file, "a") as opened:
+        opened["nodes/a/0/x"].attrs["units"] = "um"
+        opened["nodes/a/extra"] = 1
+    done = from_sonata(network.folder, tmp_path / "system")
     assert [str(one) for one in done.dropped] == [
         f"dropped: {file}: /nodes/a/0/matrix: has 2 dimensions, and an attribute here has one",
         f"dropped: {file}: /nodes/a/0/pair: holds values of type [('f0', '<i4'), ('f1', '<i4')], "
         "which are neither numbers nor text",
+        f"dropped: {file}: /nodes/a/0/x: units: HDF5 attributes have no place here",
+        f"dropped: {file}: /nodes/a/extra: is no part of SONATA that is known here",
         f"dropped: {file}: /nodes/a/0/x: 1 values that no node refers to",
     ]
 
@@ -407,3 +412,12 @@ def test_cells_with_and_without_an_attribute(tmp_path):
         found = system.cell_attributes("A", space)["rank"]
         assert found.gids.tolist() == [1, 3]
         assert found.values.tolist() == [5, 6]
+
+
+@pytest.mark.parametrize("damage", [{"nodes": 1}, {"edges": {"e": {}}}, {"edges": {"e": {"size": 1, "source": "b"}}}])
+def test_a_damaged_document(damage, network, tmp_path):
+    system = from_sonata(network.nodes("a", [1]).folder, tmp_path / "system").target
+    document = json.loads((system / "sonata.json").read_text())
+    (system / "sonata.json").write_text(json.dumps({**document, **damage}))
+    with pytest.raises(FormatError, match=r"sonata\.json: /"):
+        to_sonata(system, tmp_path / "back")

@@ -61,7 +61,7 @@ ID_COLUMNS = frozenset(
 )
 
 
-def table(name: str, given: Mapping[str, Any], place: str) -> Table:
+def table(kind: str, name: str, given: Mapping[str, Any], place: str) -> Table:
     """Read what the document says of one population.
 
     Raises
@@ -71,7 +71,7 @@ def table(name: str, given: Mapping[str, Any], place: str) -> Table:
     """
     try:
         checked_name(name, "a population")
-        types = given["types"]
+        types, _ = given["types"], [given[key] for key in NEEDED[kind]]
         return Table(
             name,
             int(given["size"]),
@@ -85,5 +85,8 @@ def table(name: str, given: Mapping[str, Any], place: str) -> Table:
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
         raise FormatError(place, f"/{name}", f"is not as livn-core writes it: {error!r}") from error
 
+
+NEEDED = {"node": frozenset({"populations"}), "edge": frozenset({"source", "target", "number", "pairs"})}
+"""What :attr:`Table.extra` has to have."""
 
 KNOWN = frozenset({"size", "types", "groups", "words", "homes", "ids"})

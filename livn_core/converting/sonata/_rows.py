@@ -146,9 +146,18 @@ def read_rows(kind: str, name: str, group: h5py.Group, types: Types | None, rema
     places = _group_ids(kind, group, type_ids.size, groups), _group_index(kind, group, type_ids.size)
     group_ids, index = _plain(*places, len(groups))
     rows = Rows(kind, name, group, types, type_ids, group_ids, index, groups)
+    _remark_on_others(kind, group, remarks)
     _check_types(rows)
     _check_groups(rows, places, remarks)
     return rows
+
+
+def _remark_on_others(kind: str, group: h5py.Group, remarks: Remarks) -> None:
+    known = {"source_node_id", "target_node_id", "indices"} if kind == "edge" else {"node_id"}
+    known |= {f"{kind}_{column}" for column in ("type_id", "group_id", "group_index")}
+    for name in group:
+        if name not in known and not name.isdecimal():
+            remarks.dropped(f"{group.file.filename}: {group.name}/{name}", "is no part of SONATA that is known here")
 
 
 def _columns(group: h5py.Group, remarks: Remarks) -> dict[str, Column]:
@@ -165,6 +174,8 @@ def _columns(group: h5py.Group, remarks: Remarks) -> dict[str, Column]:
 
 def _column(node: Any, path: str, library: tuple[str, ...] | None, remarks: Remarks) -> dict[str, Column]:
     place = f"{node.file.filename}: {node.name}"
+    if hasattr(node, "shape") and set(node.attrs) - {HOME}:
+        remarks.dropped(f"{place}: {', '.join(sorted(set(node.attrs) - {HOME}))}", "HDF5 attributes have no place here")
     if not hasattr(node, "shape"):
         remarks.dropped(place, "is a group, which SONATA gives no meaning to")
     elif path == POSITIONS and len(node.shape) == 2 and node.shape[1] == 3 and is_number(node.dtype):

@@ -21,7 +21,9 @@ from livn_core.converting.sonata._index import write_indices
 from livn_core.converting.sonata._left import remark_on_left
 from livn_core.converting.sonata._names import DOCUMENT
 from livn_core.converting.sonata._nodes import START
-from livn_core.converting.sonata._restoring import EdgeSource, NodeSource, write_edges, write_nodes
+from livn_core.converting.sonata._restored_edges import EdgeSource, write_edges
+from livn_core.converting.sonata._restored_nodes import NodeSource, write_nodes
+from livn_core.converting.sonata._restoring import stale
 from livn_core.converting.sonata._types import Types
 from livn_core.errors import FormatError
 from livn_core.locations import is_address, shown
@@ -157,21 +159,24 @@ def _restore(system: System, out: Writer, remarks: Remarks) -> None:
         remarks.changed(
             f"components of {CONFIG}", "paths of morphologies and the like are as they were; see that they fit"
         )
-    nodes = {name: NodeSource(system, table(name, given, place)) for name, given in document["nodes"].items()}
+    nodes = {name: NodeSource(system, table("node", name, given, place)) for name, given in document["nodes"].items()}
     for name, source in nodes.items():
         with out.population("node", name, source.table.types, source.table.extra.get("properties")) as group:
             if source.table.extra.get("start") is not None:
                 group.attrs[START] = source.table.extra["start"]
             write_nodes(group, source)
         out.cells[name] = source.table.size
-    tables = [table(name, given, place) for name, given in document["edges"].items()]
+    tables = [table("edge", name, given, place) for name, given in document["edges"].items()]
     for one in tables:
         _restore_edges(system, out, one, nodes)
     remark_on_left(system, [source.table for source in nodes.values()], tables, remarks)
 
 
 def _restore_edges(system: System, out: Writer, one: Table, nodes: Mapping[str, NodeSource]) -> None:
-    pre, post = nodes[one.extra["source"]], nodes[one.extra["target"]]
+    ends = [one.extra["source"], one.extra["target"]]
+    if not nodes.keys() >= set(ends):
+        raise stale(system, f"it has no nodes for the edges of {one.name!r}")
+    pre, post = (nodes[end] for end in ends)
     with out.population("edge", one.name, one.types, one.extra.get("properties")) as group:
         write_edges(group, EdgeSource(system, one, pre, post))
         write_indices(group, *(int(source.ids.max(initial=-1)) + 1 for source in (pre, post)))
