@@ -38,7 +38,7 @@ def test_what_is_refused(run, work):
     (work / "empty").mkdir()
     for arguments, problem in [
         (("EI1", "x"), "say what to convert the system to: --to sonata, --to parquet or --to csv"),
-        (("EI1", "x", "--to", "neuroh5"), "EI1 is neuroh5, and cannot be converted to neuroh5; see --from and --to"),
+        (("EI1", "x", "--to", "system"), "EI1 cannot be converted from system to system; see --from and --to"),
         (("empty", "x"), "empty: no SONATA network, table or system is there; see --from"),
         (("EI1", "EI2", "x", "--to", "csv"), "one system is converted at a time"),
     ]:

@@ -16,8 +16,8 @@ from livn_core.converting import Conversion, from_sonata, from_tables, to_sonata
 from livn_core.converting._report import named
 from livn_core.locations import is_address
 
-FROM = ("sonata", "tables", "neuroh5")
-TO = ("neuroh5", "sonata", "parquet", "csv")
+FROM = ("sonata", "tables", "system")
+TO = ("system", "sonata", "parquet", "csv")
 SONATA_SUFFIXES = frozenset({".json", ".h5", ".hdf5", ".sonata"})
 TABLE_SUFFIXES = frozenset({".parquet", ".csv"})
 SYSTEM_FILES = ("graph.h5", "cells.h5")
@@ -38,7 +38,7 @@ class Wish:
 @click.argument("source", nargs=-1, required=True)
 @click.argument("target", type=click.Path(path_type=Path))
 @click.option("--from", "given", type=click.Choice(FROM), help="What SOURCE is; left out, it is told by what is there.")
-@click.option("--to", "wanted", type=click.Choice(TO), help="What to write; left out, NeuroH5, unless SOURCE is that.")
+@click.option("--to", "wanted", type=click.Choice(TO), help="What to write; left out, a system, unless SOURCE is one.")
 @click.option("--split-by", metavar="COLUMN|none", help="SONATA: what makes populations of nodes, instead of types.")
 @click.option("--no-restore", is_flag=True, help="SONATA: write a system as it is, not as the network it came from.")
 @click.option("--compression", type=click.IntRange(0, 9), help="NeuroH5: gzip's level.")
@@ -66,24 +66,24 @@ def convert(  # noqa: PLR0917 - click hands over each option
     kind = given or told(source)
     wanted = wanted or _default(kind)
     if (kind, wanted) not in CONVERSIONS:
-        raise click.UsageError(f"{named(source)} is {kind}, and cannot be converted to {wanted}; see --from and --to")
-    if kind == "neuroh5" and len(source) > 1:
+        raise click.UsageError(f"{named(source)} cannot be converted from {kind} to {wanted}; see --from and --to")
+    if kind == "system" and len(source) > 1:
         raise click.UsageError("one system is converted at a time")
     wish = Wish(split_by, not no_restore, backend, compression, force)
     _show(CONVERSIONS[kind, wanted](source, target, wish), as_json)
 
 
 def _default(kind: str) -> str:
-    if kind == "neuroh5":
+    if kind == "system":
         raise click.UsageError("say what to convert the system to: --to sonata, --to parquet or --to csv")
-    return "neuroh5"
+    return "system"
 
 
 def told(source: Sequence[str]) -> str:
-    """What a source is, by what is there: ``"sonata"``, ``"tables"`` or ``"neuroh5"``."""
+    """What a source is, by what is there: ``"sonata"``, ``"tables"`` or ``"system"``."""
     path = Path(source[0])
     if is_address(source[0]) or not path.exists() or any((path / name).is_file() for name in SYSTEM_FILES):
-        return "neuroh5"
+        return "system"
     inside = [one for one in path.rglob("*") if one.is_file()] if path.is_dir() else list(map(Path, source))
     suffixes = {one.suffix for one in inside}
     if suffixes & SONATA_SUFFIXES:
@@ -128,11 +128,11 @@ def _to_csv(source: Sequence[str], target: Path, wish: Wish) -> Conversion:
 
 
 CONVERSIONS: dict[tuple[str, str], Callable[[Sequence[str], Path, Wish], Conversion]] = {
-    ("sonata", "neuroh5"): _from_sonata,
-    ("tables", "neuroh5"): _from_tables,
-    ("neuroh5", "sonata"): _to_sonata,
-    ("neuroh5", "parquet"): _to_parquet,
-    ("neuroh5", "csv"): _to_csv,
+    ("sonata", "system"): _from_sonata,
+    ("tables", "system"): _from_tables,
+    ("system", "sonata"): _to_sonata,
+    ("system", "parquet"): _to_parquet,
+    ("system", "csv"): _to_csv,
 }
 """By what is read and what is written."""
 

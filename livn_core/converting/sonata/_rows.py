@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 LIBRARY = "@library"
 POSITIONS = "positions"
-HOME = "neuroh5"
+HOME = "neuroh5_attribute"
 """HDF5 attribute with which we say which NeuroH5 attribute a dataset holds."""
 
 
