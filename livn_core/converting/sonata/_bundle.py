@@ -154,7 +154,7 @@ def _sort(table: Rows, source: Cells, target: Cells) -> Sorted:
     post = _narrow(target.gid)[post_row]
     # One key for pair and gid: gids rise with the populations, so they need no more room than there are gids.
     key = pair * (int(target.gid.max(initial=0)) + 1) + post
-    starts = np.append(0, np.cumsum(np.bincount(pair, minlength=n_sources * n_targets)))
+    starts = np.append(0, np.cumsum(np.bincount(pair.astype(np.intp, copy=False), minlength=n_sources * n_targets)))
     in_order = bool((key[1:] >= key[:-1]).all())
     order = np.arange(key.size) if in_order else np.argsort(key, kind="stable")
     return Sorted(order.astype(_index_type(order.size)), _narrow(source.gid)[pre_row[order]], post[order], starts)
@@ -174,7 +174,7 @@ def _windows(
     """Ranges of post gids that have about :data:`PIECE` edges together."""
     per_cell = np.zeros(count, np.int64)
     for one, (begin, end) in zip(tables, spans, strict=True):
-        per_cell += np.bincount(one.post[begin:end] - start, minlength=count)
+        per_cell += np.bincount((one.post[begin:end] - start).astype(np.intp, copy=False), minlength=count)
     before = np.cumsum(per_cell) - per_cell
     filled = np.flatnonzero(per_cell)
     if not filled.size:

@@ -35,7 +35,8 @@ def stale(system: System, what: str) -> FormatError:
 
 def check_whole(system: System, rows: IntArray, table: Table, kind: str) -> None:
     """Check that each row is there once."""
-    if rows.size != table.size or not np.array_equal(np.bincount(rows, minlength=table.size), np.ones(table.size)):
+    inside = rows.size == table.size and bool(((rows >= 0) & (rows < table.size)).all())
+    if not inside or not np.bincount(rows.astype(np.intp, copy=False), minlength=table.size).all():
         raise stale(system, f"{rows.size:,} {kind}s of {table.name!r} where it says {table.size:,}")
 
 

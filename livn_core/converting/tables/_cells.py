@@ -15,6 +15,7 @@ from livn_core.converting.tables._files import Table, import_pyarrow, numpy_type
 from livn_core.errors import FormatError, InvalidArgumentError
 from livn_core.h5file import AnyArray, IntArray
 from livn_core.neuroh5.values import CellAttribute
+from livn_core.ranges import repeat
 
 CELLS = "cells"
 
@@ -159,7 +160,7 @@ class Ragged:
         firsts = np.cumsum(self.lengths) - self.lengths
         lengths = self.lengths[rows]
         pointer = np.append(0, np.cumsum(lengths))
-        picks = np.repeat(firsts[rows] - pointer[:-1], lengths) + np.arange(int(pointer[-1]))
+        picks = repeat(firsts[rows] - pointer[:-1], lengths) + np.arange(int(pointer[-1]))
         return CellAttribute(self.gids[rows], pointer, self.values[picks])
 
 
