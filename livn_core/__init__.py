@@ -32,6 +32,12 @@ if TYPE_CHECKING:
     from livn_core.comparing import Difference as Difference
     from livn_core.comparing import content_hash as content_hash
     from livn_core.comparing import diff as diff
+    from livn_core.converting import Conversion as Conversion
+    from livn_core.converting import Remark as Remark
+    from livn_core.converting import from_sonata as from_sonata
+    from livn_core.converting import from_tables as from_tables
+    from livn_core.converting import to_sonata as to_sonata
+    from livn_core.converting import to_tables as to_tables
     from livn_core.errors import BackendConnectionError as BackendConnectionError
     from livn_core.errors import BackendDeclined as BackendDeclined
     from livn_core.errors import BackendError as BackendError
@@ -84,6 +90,9 @@ _HOME = {
     **dict.fromkeys(
         ("Availability", "Backend", "Backends", "Candidate", "Selection", "default_backends", "use_backend"),
         "livn_core.backends",
+    ),
+    **dict.fromkeys(
+        ("Conversion", "Remark", "from_sonata", "from_tables", "to_sonata", "to_tables"), "livn_core.converting"
     ),
     **dict.fromkeys(
         (

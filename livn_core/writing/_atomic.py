@@ -27,3 +27,19 @@ def check_free(target: Path, overwrite: bool) -> None:
     """Refuse to write over something, unless that was asked for."""
     if target.exists() and not overwrite:
         raise InvalidArgumentError(f"{target} exists already; choose another path, or pass overwrite=True")
+
+
+def publish(beside: Path, target: Path) -> None:
+    """Put a directory that was written in a workspace in its place; files that are there are replaced one by one."""
+    if not target.exists():
+        beside.rename(target)
+        return
+    files = sorted(one for one in beside.rglob("*") if one.is_file())
+    for file in files:
+        final = target / file.relative_to(beside)
+        if final.is_dir() or any(parent.is_file() for parent in final.parents):
+            raise InvalidArgumentError(f"{final}: cannot be replaced by a file: something else is in its place")
+    for file in files:
+        final = target / file.relative_to(beside)
+        final.parent.mkdir(parents=True, exist_ok=True)
+        file.replace(final)

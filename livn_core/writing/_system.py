@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from livn_core.errors import InvalidArgumentError
-from livn_core.writing._atomic import check_free, workspace
+from livn_core.writing._atomic import check_free, publish, workspace
 from livn_core.writing._blocks import MAX_BLOCK_EDGES
 from livn_core.writing._inputs import CellAttributes, Populations, Projections, Trees
 from livn_core.writing._neuroh5 import Contents
@@ -163,18 +163,9 @@ def _encoded(name: str, given: object) -> bytes:
 
 
 def _publish(beside: Path, target: Path, layout: str) -> None:
-    if not target.exists():
-        beside.rename(target)
-        return
-    files = sorted(one for one in beside.rglob("*") if one.is_file())
-    for file in files:
-        final = target / file.relative_to(beside)
-        if final.is_dir() or any(parent.is_file() for parent in final.parents):
-            raise InvalidArgumentError(f"{final}: cannot be replaced by a file: something else is in its place")
-    for file in files:
-        final = target / file.relative_to(beside)
-        final.parent.mkdir(parents=True, exist_ok=True)
-        file.replace(final)
-    for other in {name for names in LAYOUTS.values() for name in names} - set(LAYOUTS[layout]):
-        # graph.h5 wins over the pair, so one that stayed behind would hide what was just written.
-        (target / other).unlink(missing_ok=True)
+    was_there = target.exists()
+    publish(beside, target)
+    if was_there:
+        for other in {name for names in LAYOUTS.values() for name in names} - set(LAYOUTS[layout]):
+            # graph.h5 wins over the pair, so one that stayed behind would hide what was just written.
+            (target / other).unlink(missing_ok=True)

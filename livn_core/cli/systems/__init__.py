@@ -16,6 +16,7 @@ HOMES: dict[str, str] = {
     "diff": "livn_core.cli.systems._diff:diff",
     "hash": "livn_core.cli.systems._hash:hash_",
     "repack": "livn_core.cli.systems._repack:repack",
+    "convert": "livn_core.cli.systems._convert:convert",
 }
 """Where each command is; in the order in which they are listed."""
 
