@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import attrs
 import numpy as np
 import numpy.typing as npt
 
-from livn_core.errors import InvalidArgumentError
+from livn_core.errors import InvalidArgumentError, InvalidTypeError
 from livn_core.h5file import AnyArray, IntArray
 from livn_core.writing._checks import Range, checked_name, checked_pointer, checked_values, relative
-from livn_core.writing._inputs import CellAttributeLike
-from livn_core.writing._storage import Storage
+from livn_core.writing._inputs import CellAttributeLike, CellValues
+from livn_core.writing._storage import Growing, Storage
 from livn_core.writing._trees import TREES
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class Stored:
 def write_cells(
     file: h5py.File,
     population: Range,
-    namespaces: Mapping[str, Mapping[str, npt.ArrayLike | CellAttributeLike]],
+    namespaces: Mapping[str, Mapping[str, CellValues]],
     storage: Storage,
 ) -> None:
     """Write all attributes of one population."""
@@ -51,10 +51,39 @@ def write_cells(
         for name, given in attributes.items():
             checked_name(name, "an attribute")
             where = f"population {population.name!r}, attribute {namespace!r}/{name!r}"
+            path = f"Populations/{population.name}/{namespace}/{name}"
+            if isinstance(given, Iterator):
+                _write_pieces(file, path, given, population, where, storage)
+                continue
             found = stored(given, population, where)
             # Beside attributes that have cells, neuroh5 would give one that has none the values of the next.
             if found.index.size or not population.count:
-                found.write(file.require_group(f"Populations/{population.name}/{namespace}/{name}"), storage)
+                found.write(file.require_group(path), storage)
+
+
+def _write_pieces(
+    file: h5py.File, path: str, pieces: Iterator[CellAttributeLike], population: Range, where: str, storage: Storage
+) -> None:
+    """Write one attribute piece by piece; one that no cell has is left out, as above."""
+    growing: dict[str, Growing] = {}
+    last, n_values = -1, 0
+    for piece in pieces:
+        if not hasattr(piece, "pointer"):
+            raise InvalidTypeError(f"{where}: pieces must have gids, pointer and values, not {type(piece).__name__}")
+        one = stored(piece, population, where)
+        if not one.index.size:
+            continue
+        if one.index[0] <= last:
+            raise InvalidArgumentError(f"{where}: the gids of a piece must be above those of the pieces before it")
+        if growing and one.values.dtype != growing["Attribute Value"].dataset.dtype:
+            raise InvalidArgumentError(f"{where}: every piece must have the same dtype")
+        pointer = (one.pointer[1:] if growing else one.pointer) + n_values
+        columns = {"Cell Index": one.index, "Attribute Pointer": pointer.astype(np.uint64), "Attribute Value": one.values}
+        for name, column in columns.items():
+            if name not in growing:
+                growing[name] = storage.grow(file.require_group(path), name, column.dtype, column.size)
+            growing[name].append(column)
+        last, n_values = int(one.index[-1]), n_values + one.values.size
 
 
 def stored(given: Any, population: Range, where: str) -> Stored:
