@@ -12,6 +12,9 @@ NEEDED: Final = ("seed", "area", "layers", "populations", "projections")
 DEFAULTS: Final = ("kernel", "contacts", "max_share")
 """What the file may say once for all projections."""
 
+OF_PROJECTIONS: Final = ("sites", "mechanisms")
+"""What may be said for one projection, or for all of a population's axons."""
+
 OPTIONAL: Final = ("name", "description", *DEFAULTS, "electrodes", "selections")
 
 MECHANISMS: Final = {
@@ -31,6 +34,7 @@ def parse(root: Node, name: str) -> Config:
     given = root.fields(NEEDED, OPTIONAL)
     layers = {name: _layer(one) for name, one in given["layers"].members().items()}
     populations = {name: _population(one, layers) for name, one in given["populations"].members().items()}
+    axons = {name: _axon(one) for name, one in given["populations"].members().items()}
     return Config(
         name=_name(given["name"]) if "name" in given else name,
         description=given["description"].text() if "description" in given else "",
@@ -38,7 +42,7 @@ def parse(root: Node, name: str) -> Config:
         area=_area(given["area"]),
         layers=layers,
         populations=populations,
-        projections=_projections(given, populations, layers),
+        projections=_projections(given, axons, populations, layers),
         electrodes=_electrodes(given["electrodes"]) if "electrodes" in given else None,
         selections=_selections(given["selections"]) if "selections" in given else {},
     )
@@ -66,7 +70,7 @@ def _layer(node: Node) -> tuple[float, float]:
 
 
 def _population(node: Node, layers: dict[str, tuple[float, float]]) -> Population:
-    given = node.fields(("count", "type"))
+    given = node.fields(("count", "type"), ("axon",))
     count = given["count"]
     if isinstance(count.value, dict):
         counts = {layer: one.whole(0) for layer, one in count.fields(optional=layers).items()}
@@ -79,8 +83,17 @@ def _population(node: Node, layers: dict[str, tuple[float, float]]) -> Populatio
     return Population({layer: counts[layer] for layer in layers if layer in counts}, given["type"].choice(TYPES))
 
 
+def _axon(node: Node) -> dict[str, Node]:
+    """What all projections from a population have in common."""
+    given = node.members()
+    return given["axon"].fields(optional=(*DEFAULTS, *OF_PROJECTIONS)) if "axon" in given else {}
+
+
 def _projections(
-    given: dict[str, Node], populations: dict[str, Population], layers: dict[str, tuple[float, float]]
+    given: dict[str, Node],
+    axons: dict[str, dict[str, Node]],
+    populations: dict[str, Population],
+    layers: dict[str, tuple[float, float]],
 ) -> dict[tuple[str, str], Projection]:
     defaults = {name: given[name] for name in DEFAULTS if name in given}
     found: dict[tuple[str, str], Projection] = {}
@@ -94,17 +107,17 @@ def _projections(
         pre, post = names
         if (pre, post) in found:
             raise node.error("this projection is given twice")
-        found[pre, post] = _projection(node, populations[pre], defaults, layers)
+        found[pre, post] = _projection(node, populations[pre], {**defaults, **axons[pre]}, layers)
     return {(pre, post): found[pre, post] for post in populations for pre in populations if (pre, post) in found}
 
 
 def _projection(
     node: Node, pre: Population, defaults: dict[str, Node], layers: dict[str, tuple[float, float]]
 ) -> Projection:
-    own = node.fields(("in_degree",), (*DEFAULTS, "sites", "mechanisms"))
+    own = node.fields(("in_degree",), (*DEFAULTS, *OF_PROJECTIONS))
     given = {**defaults, **own}
     if "kernel" not in given:
-        raise node.child("kernel", None).error("is missing, here and for the whole file")
+        raise node.child("kernel", None).error("is missing here, in the population's axon, and for the whole file")
     in_degree, fixed = _in_degree(given["in_degree"])
     return Projection(
         in_degree=in_degree,

@@ -74,7 +74,7 @@ class Sampler:
         missing, taken = wanted.copy(), np.empty(0, np.int64)
         while missing.any():
             rows = repeat(by_square, missing[by_square])
-            new = _without(np.unique(self._propose(first, rows, stream)), taken)
+            new = _without(_distinct(self._propose(first, rows, stream)), taken)
             taken = _merged(taken, new)
             missing -= np.bincount(new // size, minlength=wanted.size)
             if new.size < LEAST_GAIN * rows.size:
@@ -130,13 +130,19 @@ def _draw_distinct(weights: AnyArray, count: int, stream: Stream) -> IntArray:
         cumulated = np.cumsum(weights)
         if not cumulated[-1] > 0:
             raise ConfigError("a cell has too few others within reach of the kernel for its in-degree")
-        drawn = np.unique(np.searchsorted(cumulated, stream.uniform(count) * cumulated[-1], side="right"))
+        drawn = _distinct(np.searchsorted(cumulated, stream.uniform(count) * cumulated[-1], side="right"))
         # A product that was rounded up to the sum of all weights points behind the last one.
         new = drawn[drawn < weights.size].astype(np.int64)
         weights[new] = 0
         found.append(new)
         count -= new.size
     return np.concatenate(found) if found else np.empty(0, np.int64)
+
+
+def _distinct(keys: IntArray) -> IntArray:
+    """Every key once, ascending: ``np.unique`` without its hash table, which takes several times as long here."""
+    found = np.sort(keys)
+    return found[np.append(True, found[1:] != found[:-1])] if found.size else found
 
 
 def _without(keys: IntArray, taken: IntArray) -> IntArray:
