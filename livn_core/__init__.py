@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from livn_core.errors import TooLargeError as TooLargeError
     from livn_core.errors import UnknownBackendError as UnknownBackendError
     from livn_core.errors import UnknownNameError as UnknownNameError
+    from livn_core.generating import generate as generate
     from livn_core.h5file import H5File as H5File
     from livn_core.h5file import Ranges as Ranges
     from livn_core.h5file import SupportsReadMany as SupportsReadMany
@@ -98,6 +99,7 @@ _HOME = {
         ),
         "livn_core.errors",
     ),
+    "generate": "livn_core.generating",
     **dict.fromkeys(("H5File", "Ranges", "SupportsReadMany"), "livn_core.h5file"),
     "hookimpl": "livn_core.hookspecs",
     **dict.fromkeys(

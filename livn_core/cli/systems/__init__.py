@@ -6,7 +6,9 @@ import click
 
 from livn_core.cli._group import LazyGroup
 
-HOMES: dict[str, str] = {}
+HOMES: dict[str, str] = {
+    "generate": "livn_core.cli.systems._generate:generate",
+}
 """Where each command is; in the order in which they are listed."""
 
 
