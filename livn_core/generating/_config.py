@@ -158,7 +158,7 @@ class Config:
             name: {"count": dict(one.counts), "type": one.type} for name, one in self.populations.items()
         }
         document["selections"] = {name: {"box": side} for name, side in self.selections.items()}
-        return {name: value for name, value in document.items() if value is not None}
+        return {name: value for name, value in document.items() if value not in (None, {})}
 
     def uuid(self, kind: str) -> str:
         """A name for a part of the system, derived from all that the system is made from."""
