@@ -121,11 +121,11 @@ class TestPartners:
     @pytest.mark.parametrize("same", [False, True])
     def test_over_distance(self, kernel, depth, same):
         size = [1000, 800, depth]
-        pre = random_places(1500, size)
-        post = pre if same else random_places(1200, size, 1)
+        pre = random_places(700, size)
+        post = pre if same else random_places(600, size, 1)
         sampler = Sampler(pre, post, kernel, same)
         wanted = np.full(len(post), 2)
-        times = 20
+        times = 30
         observed = np.zeros((len(post), len(pre)))
         for one in range(times):
             rows, partners = sampler.draw(0, wanted, Stream(3, Purpose.PARTNERS, one))

@@ -1,0 +1,47 @@
+"""Systems that ``livn systems generate`` makes go through the stock hsload, and come back equal from HSDS."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from livn_core import System
+
+pytest.importorskip("yaml", reason="generating needs PyYAML")
+
+MADE = {"EI3": "1", "CA1": "0.0004"}
+
+
+def test_stock_hsload(tmp_path, run, serving, monkeypatch):
+    graphs = tmp_path / "systems" / "graphs"
+    for name, scale in MADE.items():
+        run([sys.executable, "-m", "livn_core", "systems", "generate", name, "--scale", scale], tmp_path)
+    with serving(tmp_path) as served:
+        hsload = [Path(sys.executable).parent / "hsload", "--endpoint", served.record.endpoint, "-u", "admin", "-p", "admin"]
+        for file in sorted(graphs.glob("*/*.h5")):
+            run([*hsload, file, f"/{file.parent.name}/{file.name}"], tmp_path)
+        monkeypatch.setenv("LIVN_HSDS", json.dumps({"endpoint": served.record.endpoint}))
+        for name in MADE:
+            with System(graphs / name, backend="h5pyd") as remote, System(graphs / name, backend="pyfive") as local:
+                assert_equal(remote, local)
+
+
+def assert_equal(remote, local):
+    assert remote.population_ranges == local.population_ranges
+    assert remote.projection_names == local.projection_names
+    np.testing.assert_array_equal(remote.neuron_coordinates, local.neuron_coordinates)
+    for pre, post in local.projection_names:
+        one, other = (system.projection(pre, post).read(attributes=True) for system in (remote, local))
+        for name in ("post_gids", "indptr", "pre_gids"):
+            np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
+        np.testing.assert_array_equal(one.attributes["Connections"]["distance"], other.attributes["Connections"]["distance"])
+        np.testing.assert_array_equal(one.attributes["Synapses"]["syn_id"], other.attributes["Synapses"]["syn_id"])
+    for population in local.populations:
+        theirs = remote.cell_attributes(population, "Synapse Attributes")
+        for name, ours in local.cell_attributes(population, "Synapse Attributes").items():
+            np.testing.assert_array_equal(theirs[name].pointer, ours.pointer)
+            np.testing.assert_array_equal(theirs[name].values, ours.values)
