@@ -153,7 +153,9 @@ class Config:
     def document(self) -> dict[str, Any]:
         """The configuration in the form of its file, with everything that was left to defaults."""
         document: dict[str, Any] = attrs.asdict(self)
-        document["projections"] = {f"{pre} -> {post}": _projection(one) for (pre, post), one in self.projections.items()}
+        document["projections"] = {
+            f"{pre} -> {post}": _projection(one) for (pre, post), one in self.projections.items()
+        }
         document["populations"] = {
             name: {"count": dict(one.counts), "type": one.type} for name, one in self.populations.items()
         }

@@ -9,6 +9,7 @@ import numpy as np
 
 from livn_core.generating._config import Config
 from livn_core.generating._degrees import in_degrees
+from livn_core.generating._lazily import whole_if_one
 from livn_core.generating._placing import Places, place
 from livn_core.generating._random import Purpose, Stream
 from livn_core.generating._sampling import Sampler
@@ -17,7 +18,7 @@ from livn_core.neuroh5 import Edges
 from livn_core.ranges import repeat
 
 BLOCK = 2**18
-"""Connections that are made at a time, about. Each block has random numbers of its own, so this is part of the result."""
+"""Connections that are made at a time, about. Each block has its own random numbers: this is part of the result."""
 
 
 class Network:
@@ -45,8 +46,16 @@ class Network:
         """All edges, one for each synapse."""
         return sum(int(self.synapses(pre, post).sum()) for pre, post in self.config.projections)
 
-    def edges(self, pre: str, post: str, done: Callable[[int], None]) -> Iterator[Edges]:
-        """The edges of one projection, ascending by post cell and then by pre cell; ``done`` is told how many came."""
+    def edges(self, pre: str, post: str, done: Callable[[int], None]) -> Edges | Iterator[Edges]:
+        """The edges of one projection, ascending by post cell and then by pre cell, in pieces where there are several.
+
+        ``done`` is told how many came.
+        """
+        degrees = self.in_degrees[pre, post]
+        return whole_if_one(self.blocks(pre, post, done), n_blocks(degrees))
+
+    def blocks(self, pre: str, post: str, done: Callable[[int], None]) -> Iterator[Edges]:
+        """The same, always in pieces."""
         config, degrees = self.config, self.in_degrees[pre, post]
         projection = config.projections[pre, post]
         sampler = Sampler(self.places[pre], self.places[post], projection.kernel, pre == post)
@@ -82,6 +91,11 @@ class Network:
 def block_size(degrees: IntArray) -> int:
     """How many cells make up a block."""
     return max(1, BLOCK * degrees.size // max(1, int(degrees.sum())))
+
+
+def n_blocks(degrees: IntArray) -> int:
+    """How many blocks there are."""
+    return -(-degrees.size // block_size(degrees))
 
 
 def numbered(counts: IntArray, first: IntArray | int = 0) -> IntArray:

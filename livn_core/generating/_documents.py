@@ -8,6 +8,7 @@ import numpy as np
 
 from livn_core.generating._config import Config, Electrodes, Projection
 from livn_core.generating._connecting import Network
+from livn_core.h5file import AnyArray
 
 ELEMENT = "generated"
 """What the elements of graph.json are called that the original keeps by name."""
@@ -41,7 +42,7 @@ def _graph(config: Config) -> dict[str, Any]:
         },
     }
     counts = {name: one.count for name, one in config.populations.items()}
-    types = {
+    types: dict[str, dict[str, object]] = {
         name: {"mechanism": None, "synapses": {}, "synapse_type": one.type} for name, one in config.populations.items()
     }
     return {
@@ -100,7 +101,7 @@ def _mea(config: Config, electrodes: Electrodes) -> dict[str, Any]:
     }
 
 
-def _centred(length: float, pitch: float) -> np.ndarray[Any, np.dtype[np.float64]]:
+def _centred(length: float, pitch: float) -> AnyArray:
     """As many places as fit into a length, of which the number is a power of two."""
     count = 1 << (int(length // pitch) + 1).bit_length() - 1
     return (length - (count - 1) * pitch) / 2 + np.arange(count) * pitch

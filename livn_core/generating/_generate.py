@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from livn_core.generating._config import Config
 from livn_core.generating._connecting import Network
 from livn_core.generating._documents import COORDINATES, documents
 from livn_core.generating._finding import load
+from livn_core.generating._lazily import Lazily
 from livn_core.generating._synapses import synapse_attributes
-from livn_core.writing import CellAttributes, write_system
+from livn_core.writing import CellValues, write_system
 
 
 def generate(
@@ -25,8 +26,8 @@ def generate(
 ) -> Path:
     """Generate a system from a configuration, and write it.
 
-    The same configuration, seed and scale give the same populations, places, edges and attributes on every machine; with
-    the same h5py, the same bytes. Memory is bounded by the number of cells: edges are made and written in blocks.
+    The same configuration, seed and scale give the same populations, places, edges and attributes on every machine;
+    with the same h5py, the same bytes. Memory is bounded by the number of cells: edges are made and written in blocks.
 
     Parameters
     ----------
@@ -75,14 +76,14 @@ def generate(
     return write_system(
         path,
         config.ranges,
-        {(pre, post): network.edges(pre, post, done) for pre, post in config.projections},
+        Lazily(list(config.projections), lambda pair: network.edges(*pair, done)),
         cells={name: _cells(network, name) for name in config.populations},
         documents=documents(network),
         overwrite=overwrite,
     )
 
 
-def _cells(network: Network, population: str) -> CellAttributes:
+def _cells(network: Network, population: str) -> Mapping[str, Mapping[str, CellValues]]:
     places = network.places[population]
     return {
         COORDINATES: {f"{axis} Coordinate": places[:, at].copy() for at, axis in enumerate("XYZ")},

@@ -95,7 +95,7 @@ def _projections(
     populations: dict[str, Population],
     layers: dict[str, tuple[float, float]],
 ) -> dict[tuple[str, str], Projection]:
-    defaults = {name: given[name] for name in DEFAULTS if name in given}
+    defaults: dict[str, Node] = {name: given[name] for name in DEFAULTS if name in given}
     found: dict[tuple[str, str], Projection] = {}
     for key, node in given["projections"].members().items():
         names = [part.strip() for part in key.split("->")]
@@ -134,7 +134,9 @@ def _in_degree(node: Node) -> tuple[float, bool]:
     if isinstance(node.value, dict):
         return node.fields(("mean",))["mean"].number(above=0), False
     if isinstance(node.value, float):
-        raise node.error(f"a fixed number has to be whole; for {node.value:g} on average, write {{mean: {node.value:g}}}")
+        raise node.error(
+            f"a fixed number has to be whole; for {node.value:g} on average, write {{mean: {node.value:g}}}"
+        )
     return node.whole(1), True
 
 

@@ -1,10 +1,10 @@
 """Who is connected: partners drawn by distance, without looking at every pair of cells.
 
-Each partner of a cell is drawn from all cells of the sending population with a chance proportional to the kernel; itself
-and those that it has already are drawn again. Proposing is cheap: a square of the grid, by how many cells it holds times
-the kernel's value where it comes closest, then any cell in it, which is accepted with the ratio of its own value to
-that one. The result is exactly what drawing from a table of all cells would give, which is also how the last few
-partners are found, where most proposals fail.
+Each partner of a cell is drawn from all cells of the sending population with a chance proportional to the kernel; the
+cell itself, and those that it has already, are drawn again. Proposing is cheap: a square of the grid, by how many cells
+it holds times the kernel's value where it comes closest, then any cell in it, which is accepted with the ratio of its
+own value to that one. The result is exactly what drawing from a table of all cells would give, which is also how the
+last few partners are found, where most proposals fail.
 """
 
 from __future__ import annotations
@@ -141,7 +141,7 @@ def _draw_distinct(weights: AnyArray, count: int, stream: Stream) -> IntArray:
 
 def _distinct(keys: IntArray) -> IntArray:
     """Every key once, ascending: ``np.unique`` without its hash table, which takes several times as long here."""
-    found = np.sort(keys)
+    found: IntArray = np.sort(keys)
     return found[np.append(True, found[1:] != found[:-1])] if found.size else found
 
 
@@ -155,4 +155,5 @@ def _without(keys: IntArray, taken: IntArray) -> IntArray:
 
 def _merged(one: IntArray, other: IntArray) -> IntArray:
     """Merge two sorted arrays."""
-    return np.insert(one, np.searchsorted(one, other), other)
+    merged: IntArray = np.insert(one, np.searchsorted(one, other), other)
+    return merged

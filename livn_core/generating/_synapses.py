@@ -8,7 +8,8 @@ import attrs
 import numpy as np
 
 from livn_core.generating._config import SECTIONS, TYPES, Site
-from livn_core.generating._connecting import Network, block_size, numbered
+from livn_core.generating._connecting import Network, block_size, n_blocks, numbered
+from livn_core.generating._lazily import Lazily, whole_if_one
 from livn_core.generating._random import Purpose, Stream
 from livn_core.h5file import AnyArray, IntArray
 from livn_core.neuroh5 import CellAttribute
@@ -27,8 +28,8 @@ class Block:
     """Where synapses of each sending population sit."""
     layers: Mapping[str, int]
     """The number of each layer."""
-    stream: Callable[[int], Stream]
-    """Random numbers for a sending population by its position."""
+    streams: tuple[tuple[int, ...], ...]
+    """The seed and the key of each sending population's random numbers."""
 
     @property
     def pres(self) -> IntArray:
@@ -45,7 +46,10 @@ class Block:
             if len(sites) > 1:
                 mine = pres == at
                 shares = np.cumsum([site.share for site in sites])
-                drawn = self.stream(at).uniform(int(mine.sum())) * shares[-1]
+                drawn = (
+                    Stream(self.streams[at][0], Purpose.SITES, *self.streams[at][1:]).uniform(int(mine.sum()))
+                    * shares[-1]
+                )
                 chosen = np.searchsorted(shares[:-1], drawn, side="right")
                 found[mine] = np.array([value(site) for site in sites])[chosen]
         return found.astype(dtype)
@@ -62,11 +66,17 @@ COLUMNS: dict[str, Callable[[Block], AnyArray]] = {
 }
 
 
-def synapse_attributes(network: Network, post: str) -> dict[str, Iterator[CellAttribute]]:
-    """The attributes of one population's synapses, each in pieces; none where no population projects to it."""
+def synapse_attributes(network: Network, post: str) -> Mapping[str, CellAttribute | Iterator[CellAttribute]]:
+    """The attributes of one population's synapses, in pieces where there are several; none where it has no synapses."""
     if not network.config.pres(post):
         return {}
-    return {name: _column(network, post, make) for name, make in COLUMNS.items()}
+    blocks = n_blocks(_counts(network, post).sum(axis=1))
+    return Lazily(list(COLUMNS), lambda name: whole_if_one(_column(network, post, COLUMNS[name]), blocks))
+
+
+def _counts(network: Network, post: str) -> IntArray:
+    """Synapses of each cell from each population that projects to it, shape (cells, pres)."""
+    return np.stack([network.synapses(pre, post) for pre in network.config.pres(post)], axis=1)
 
 
 def _column(network: Network, post: str, make: Callable[[Block], AnyArray]) -> Iterator[CellAttribute]:
@@ -78,18 +88,11 @@ def _column(network: Network, post: str, make: Callable[[Block], AnyArray]) -> I
 
 def _blocks(network: Network, post: str) -> Iterator[tuple[int, Block]]:
     config, pres = network.config, network.config.pres(post)
-    counts = np.stack([network.synapses(pre, post) for pre in pres], axis=1)
+    counts = _counts(network, post)
     step = block_size(counts.sum(axis=1))
     types = np.array([TYPES.index(config.populations[pre].type) for pre in pres], np.uint8)
     sites = tuple(config.projections[pre, post].sites for pre in pres)
     layers = {layer: at for at, layer in enumerate(config.layers)}
     for number, first in enumerate(range(0, len(counts), step)):
-        keys = [(config.indices[post], config.indices[pre], number) for pre in pres]
-        block = Block(
-            counts[first : first + step],
-            types,
-            sites,
-            layers,
-            lambda at, keys=keys: Stream(config.seed, Purpose.SITES, *keys[at]),
-        )
-        yield first, block
+        streams = tuple((config.seed, config.indices[post], config.indices[pre], number) for pre in pres)
+        yield first, Block(counts[first : first + step], types, sites, layers, streams)

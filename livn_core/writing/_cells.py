@@ -53,7 +53,7 @@ def write_cells(
             where = f"population {population.name!r}, attribute {namespace!r}/{name!r}"
             path = f"Populations/{population.name}/{namespace}/{name}"
             if isinstance(given, Iterator):
-                _write_pieces(file, path, given, population, where, storage)
+                _write_pieces(file, path, given, population, where=where, storage=storage)
                 continue
             found = stored(given, population, where)
             # Beside attributes that have cells, neuroh5 would give one that has none the values of the next.
@@ -62,7 +62,7 @@ def write_cells(
 
 
 def _write_pieces(
-    file: h5py.File, path: str, pieces: Iterator[CellAttributeLike], population: Range, where: str, storage: Storage
+    file: h5py.File, path: str, pieces: Iterator[CellAttributeLike], population: Range, *, where: str, storage: Storage
 ) -> None:
     """Write one attribute piece by piece; one that no cell has is left out, as above."""
     growing: dict[str, Growing] = {}
@@ -78,7 +78,11 @@ def _write_pieces(
         if growing and one.values.dtype != growing["Attribute Value"].dataset.dtype:
             raise InvalidArgumentError(f"{where}: every piece must have the same dtype")
         pointer = (one.pointer[1:] if growing else one.pointer) + n_values
-        columns = {"Cell Index": one.index, "Attribute Pointer": pointer.astype(np.uint64), "Attribute Value": one.values}
+        columns: dict[str, AnyArray] = {
+            "Cell Index": one.index,
+            "Attribute Pointer": pointer.astype(np.uint64),
+            "Attribute Value": one.values,
+        }
         for name, column in columns.items():
             if name not in growing:
                 growing[name] = storage.grow(file.require_group(path), name, column.dtype, column.size)

@@ -9,8 +9,8 @@ import pytest
 for needed in ("h5py", "yaml", "livn_pyfive"):
     pytest.importorskip(needed, reason=f"generating and reading back needs {needed}")
 
-from livn_core.generating._nodes import Node
-from livn_core.generating._parsing import parse
+from livn_core.generating._nodes import Node  # noqa: E402
+from livn_core.generating._parsing import parse  # noqa: E402
 
 CONTENT = {
     "seed": 5,

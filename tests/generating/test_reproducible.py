@@ -25,7 +25,7 @@ def digest(config):
     for name in config.populations:
         found.update(network.places[name].astype("<f4").tobytes())
     for pre, post in config.projections:
-        for edges in network.edges(pre, post, lambda _: None):
+        for edges in network.blocks(pre, post, lambda _: None):
             for array in (edges.indptr, edges.pre_gids, edges.attributes["Connections"]["distance"].astype("<f4")):
                 found.update(np.ascontiguousarray(array.astype("<f4" if array.dtype.kind == "f" else "<i8")).tobytes())
     return found.hexdigest()[:16]
@@ -44,19 +44,32 @@ def test_results_are_the_same_as_when_this_was_written(name, scale, expected):
 def test_raw_numbers():
     """What PCG64 and SeedSequence give is guaranteed by NumPy; our own use of it is pinned here."""
     drawn = Stream(123, Purpose.PARTNERS, 1, 0, 7).uniform(3)
-    assert [number.hex() for number in drawn.tolist()] == ["0x1.71e7867fa3520p-6", "0x1.5fff68c5e31a0p-3", "0x1.8925824ad31fcp-2"]
+    assert [number.hex() for number in drawn.tolist()] == [
+        "0x1.71e7867fa3520p-6",
+        "0x1.5fff68c5e31a0p-3",
+        "0x1.8925824ad31fcp-2",
+    ]
     assert Stream(123, Purpose.PARTNERS, 1, 0, 7).below(np.array([10, 1, 10**9])).tolist() == [0, 0, 383932147]
 
 
 def test_streams_have_nothing_in_common():
-    keys = [(Purpose.PARTNERS, 1, 0, 7), (Purpose.PARTNERS, 0, 1, 7), (Purpose.SITES, 1, 0, 7), (Purpose.PARTNERS, 1, 0, 8)]
+    keys = [
+        (Purpose.PARTNERS, 1, 0, 7),
+        (Purpose.PARTNERS, 0, 1, 7),
+        (Purpose.SITES, 1, 0, 7),
+        (Purpose.PARTNERS, 1, 0, 8),
+    ]
     drawn = [tuple(Stream(123, *key).uniform(4)) for key in keys]
     assert len(set(drawn)) == len(keys)
 
 
 def test_kernels_have_no_bit_of_freedom():
     weights = Kernel("gaussian", 77.0).weights(np.array([1.0, 1234.5, 99999.0]))
-    assert [one.hex() for one in weights.tolist()] == ["0x1.fff4f51303446p-1", "0x1.cd60d1aad75e5p-1", "0x1.c84115c01674ep-13"]
+    assert [one.hex() for one in weights.tolist()] == [
+        "0x1.fff4f51303446p-1",
+        "0x1.cd60d1aad75e5p-1",
+        "0x1.c84115c01674ep-13",
+    ]
 
 
 @pytest.mark.parametrize("table", [1, 500, 2**21])
@@ -92,7 +105,7 @@ def test_other_populations_do_not_matter(content, parsed):
     for name in ("PYR", "BC"):
         np.testing.assert_array_equal(before.places[name], after.places[name])
     for pair in before.config.projections:
-        one, two = ([edges.pre_gids for edges in network.edges(*pair, lambda _: None)] for network in (before, after))
+        one, two = ([edges.pre_gids for edges in network.blocks(*pair, lambda _: None)] for network in (before, after))
         np.testing.assert_array_equal(np.concatenate(one), np.concatenate(two))
 
 

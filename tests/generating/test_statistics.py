@@ -31,7 +31,7 @@ def pairs(network, pre, post):
     edges = np.concatenate(
         [
             np.stack([repeat(one.post_gids, np.diff(one.indptr)), one.pre_gids])
-            for one in network.edges(pre, post, lambda _: None)
+            for one in network.blocks(pre, post, lambda _: None)
         ],
         axis=1,
     )
@@ -132,7 +132,9 @@ class TestPartners:
             np.add.at(observed, (rows, partners), 1)
         squared = ((post[:, None, :].astype(float) - pre[None].astype(float)) ** 2).sum(axis=2)
         far = np.sqrt(squared)
-        weights = np.exp(-far / kernel.length) if kernel.shape == "exponential" else np.exp(-squared / 2 / kernel.length**2)
+        weights = (
+            np.exp(-far / kernel.length) if kernel.shape == "exponential" else np.exp(-squared / 2 / kernel.length**2)
+        )
         if same:
             np.fill_diagonal(weights, 0)
             assert not observed.diagonal().any()
@@ -231,14 +233,16 @@ class TestWritten:
 
     def test_contacts(self, system):
         edges = system.projection("PYR", "BC").read()
-        keys, counts = np.unique(edges.post_gid_per_edge * 1000 + edges.pre_gids, return_counts=True)
+        _, counts = np.unique(edges.post_gid_per_edge * 1000 + edges.pre_gids, return_counts=True)
         assert set(counts) == {3}
         assert (np.diff(edges.post_gid_per_edge * 1000 + edges.pre_gids) >= 0).all()
 
     def test_sites(self, system):
         synapses = system.cell_attributes("PYR", "Synapse Attributes")
         inhibitory = synapses["syn_types"].values == 1
-        sections, layers, types = (synapses[name].values[inhibitory] for name in ("syn_secs", "syn_layers", "swc_types"))
+        sections, layers, types = (
+            synapses[name].values[inhibitory] for name in ("syn_secs", "syn_layers", "swc_types")
+        )
         assert inhibitory.sum() == 200 * 5
         assert {*zip(sections.tolist(), layers.tolist(), types.tolist(), strict=True)} == {(0, 0, 1), (2, 1, 4)}
         assert abs((layers == 0).mean() - 0.75) < 4 * (0.75 * 0.25 / 1000) ** 0.5
@@ -247,7 +251,13 @@ class TestWritten:
         assert (spec["sections"], spec["layers"], spec["proportions"]) == (["soma", "apical"], ["low", "high"], [3, 1])
 
     def test_documents(self, system):
-        assert system.sidecar_names == ("graph.json", "mea.json", "provenance.json", "selection/e1.json", "selection/e2.json")
+        assert system.sidecar_names == (
+            "graph.json",
+            "mea.json",
+            "provenance.json",
+            "selection/e1.json",
+            "selection/e2.json",
+        )
         assert system.graph.version == 1
         assert system.load_file("mea.json")["electrode_coordinates"][:2] == [[0, 50, 0, 15], [1, 150, 0, 15]]
 

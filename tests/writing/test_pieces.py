@@ -71,7 +71,11 @@ def test_an_attribute_that_no_cell_has_is_left_out(tmp_path):
     [
         ([piece([101], [1]), piece([101], [1])], InvalidArgumentError, "above those of the pieces before it"),
         ([piece([105], [1]), piece([101], [1])], InvalidArgumentError, "above those of the pieces before it"),
-        ([piece([101], [1]), piece([102], [1], np.int32)], InvalidArgumentError, "every piece must have the same dtype"),
+        (
+            [piece([101], [1]), piece([102], [1], np.int32)],
+            InvalidArgumentError,
+            "every piece must have the same dtype",
+        ),
         ([piece([120], [1])], InvalidArgumentError, "gid 120 is outside population 'A'"),
         ([np.zeros(20)], InvalidTypeError, "pieces must have gids, pointer and values, not ndarray"),
         ([piece([101], [1], np.float64)], InvalidTypeError, "neuroh5 cannot read float64"),

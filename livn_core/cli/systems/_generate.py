@@ -37,7 +37,7 @@ def _complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> li
 @click.option("--list", "listing", is_flag=True, help="List the configurations that come with livn-core.")
 @debug_option
 def generate(
-    config: str | None, out: Path | None, seed: int | None, scale: float, overwrite: bool, yes: bool, listing: bool
+    config: str | None, out: Path | None, *, seed: int | None, scale: float, overwrite: bool, yes: bool, listing: bool
 ) -> None:
     """Make a system from a configuration: one that comes with livn-core, or a YAML file.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -21,9 +20,11 @@ def test_stock_hsload(tmp_path, run, serving, monkeypatch):
     for name, scale in MADE.items():
         run([sys.executable, "-m", "livn_core", "systems", "generate", name, "--scale", scale], tmp_path)
     with serving(tmp_path) as served:
-        hsload = [Path(sys.executable).parent / "hsload", "--endpoint", served.record.endpoint, "-u", "admin", "-p", "admin"]
+        login = ["--endpoint", served.record.endpoint, "-u", "admin", "-p", "admin"]
         for file in sorted(graphs.glob("*/*.h5")):
-            run([*hsload, file, f"/{file.parent.name}/{file.name}"], tmp_path)
+            run(
+                [sys.executable, "-m", "h5pyd._apps.hsload", *login, file, f"/{file.parent.name}/{file.name}"], tmp_path
+            )
         monkeypatch.setenv("LIVN_HSDS", json.dumps({"endpoint": served.record.endpoint}))
         for name in MADE:
             with System(graphs / name, backend="h5pyd") as remote, System(graphs / name, backend="pyfive") as local:
@@ -38,7 +39,9 @@ def assert_equal(remote, local):
         one, other = (system.projection(pre, post).read(attributes=True) for system in (remote, local))
         for name in ("post_gids", "indptr", "pre_gids"):
             np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
-        np.testing.assert_array_equal(one.attributes["Connections"]["distance"], other.attributes["Connections"]["distance"])
+        np.testing.assert_array_equal(
+            one.attributes["Connections"]["distance"], other.attributes["Connections"]["distance"]
+        )
         np.testing.assert_array_equal(one.attributes["Synapses"]["syn_id"], other.attributes["Synapses"]["syn_id"])
     for population in local.populations:
         theirs = remote.cell_attributes(population, "Synapse Attributes")
