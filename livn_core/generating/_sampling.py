@@ -142,7 +142,7 @@ def _draw_distinct(weights: AnyArray, count: int, stream: Stream) -> IntArray:
 def _distinct(keys: IntArray) -> IntArray:
     """Every key once, ascending: ``np.unique`` without its hash table, which takes several times as long here."""
     found: IntArray = np.sort(keys)
-    return found[np.append(True, found[1:] != found[:-1])] if found.size else found
+    return found[np.append(found.size > 0, found[1:] != found[:-1])[: found.size]]
 
 
 def _without(keys: IntArray, taken: IntArray) -> IntArray:

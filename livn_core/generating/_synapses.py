@@ -28,8 +28,8 @@ class Block:
     """Where synapses of each sending population sit."""
     layers: Mapping[str, int]
     """The number of each layer."""
-    streams: tuple[tuple[int, ...], ...]
-    """The seed and the key of each sending population's random numbers."""
+    streams: tuple[Stream, ...]
+    """Random numbers for each sending population, to be drawn from once."""
 
     @property
     def pres(self) -> IntArray:
@@ -46,10 +46,7 @@ class Block:
             if len(sites) > 1:
                 mine = pres == at
                 shares = np.cumsum([site.share for site in sites])
-                drawn = (
-                    Stream(self.streams[at][0], Purpose.SITES, *self.streams[at][1:]).uniform(int(mine.sum()))
-                    * shares[-1]
-                )
+                drawn = self.streams[at].uniform(int(mine.sum())) * shares[-1]
                 chosen = np.searchsorted(shares[:-1], drawn, side="right")
                 found[mine] = np.array([value(site) for site in sites])[chosen]
         return found.astype(dtype)
@@ -94,5 +91,6 @@ def _blocks(network: Network, post: str) -> Iterator[tuple[int, Block]]:
     sites = tuple(config.projections[pre, post].sites for pre in pres)
     layers = {layer: at for at, layer in enumerate(config.layers)}
     for number, first in enumerate(range(0, len(counts), step)):
-        streams = tuple((config.seed, config.indices[post], config.indices[pre], number) for pre in pres)
+        keys = [(config.indices[post], config.indices[pre], number) for pre in pres]
+        streams = tuple(Stream(config.seed, Purpose.SITES, *key) for key in keys)
         yield first, Block(counts[first : first + step], types, sites, layers, streams)
