@@ -141,8 +141,10 @@ def _draw_distinct(weights: AnyArray, count: int, stream: Stream) -> IntArray:
 
 def _distinct(keys: IntArray) -> IntArray:
     """Every key once, ascending: ``np.unique`` without its hash table, which takes several times as long here."""
-    found: IntArray = np.sort(keys)
-    return found[np.append(found.size > 0, found[1:] != found[:-1])[: found.size]]
+    keys = np.sort(keys)
+    first = np.append(True, keys[1:] != keys[:-1])[: keys.size]
+    distinct: IntArray = keys[first]
+    return distinct
 
 
 def _without(keys: IntArray, taken: IntArray) -> IntArray:
@@ -150,7 +152,8 @@ def _without(keys: IntArray, taken: IntArray) -> IntArray:
     if not taken.size:
         return keys
     at = np.minimum(np.searchsorted(taken, keys), taken.size - 1)
-    return keys[taken[at] != keys]
+    new: IntArray = keys[taken[at] != keys]
+    return new
 
 
 def _merged(one: IntArray, other: IntArray) -> IntArray:

@@ -12,6 +12,7 @@ from livn_core import System
 
 pytest.importorskip("yaml", reason="generating needs PyYAML")
 
+HSLOAD = [sys.executable, "-c", "from h5pyd._apps.hsload import main; main()"]
 MADE = {"EI3": "1", "CA1": "0.0004"}
 
 
@@ -22,9 +23,7 @@ def test_stock_hsload(tmp_path, run, serving, monkeypatch):
     with serving(tmp_path) as served:
         login = ["--endpoint", served.record.endpoint, "-u", "admin", "-p", "admin"]
         for file in sorted(graphs.glob("*/*.h5")):
-            run(
-                [sys.executable, "-m", "h5pyd._apps.hsload", *login, file, f"/{file.parent.name}/{file.name}"], tmp_path
-            )
+            run([*HSLOAD, *login, file, f"/{file.parent.name}/{file.name}"], tmp_path)
         monkeypatch.setenv("LIVN_HSDS", json.dumps({"endpoint": served.record.endpoint}))
         for name in MADE:
             with System(graphs / name, backend="h5pyd") as remote, System(graphs / name, backend="pyfive") as local:
