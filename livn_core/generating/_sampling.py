@@ -76,7 +76,8 @@ class Sampler:
             rows = repeat(by_square, missing[by_square])
             new = _without(_distinct(self._propose(first, rows, stream)), taken)
             taken = _merged(taken, new)
-            missing -= np.bincount(new // size, minlength=wanted.size)
+            # Where pointers have 32 bits, as in Pyodide, bincount takes no int64.
+            missing -= np.bincount((new // size).astype(np.intp), minlength=wanted.size)
             if new.size < LEAST_GAIN * rows.size:
                 break
         taken = self._complete(first, missing, taken, stream)
