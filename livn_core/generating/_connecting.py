@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cached_property
 
 import numpy as np
 
+from livn_core.errors import ConfigError
 from livn_core.generating._config import Config
 from livn_core.generating._degrees import in_degrees
 from livn_core.generating._lazily import whole_if_one
 from livn_core.generating._placing import Places, place
 from livn_core.generating._random import Purpose, Stream
-from livn_core.generating._sampling import Sampler
+from livn_core.generating._sampling import Sampler, TooFewError
 from livn_core.h5file import IntArray
 from livn_core.neuroh5 import Edges
 from livn_core.ranges import repeat
@@ -63,7 +65,8 @@ class Network:
         for block, first in enumerate(range(0, degrees.size, step := block_size(degrees))):
             wanted = degrees[first : first + step]
             stream = Stream(config.seed, Purpose.PARTNERS, config.indices[post], config.indices[pre], block)
-            rows, partners = sampler.draw(first, wanted, stream)
+            with self._named(pre, post):
+                rows, partners = sampler.draw(first, wanted, stream)
             distances = np.sqrt(sampler.squared_distances(first + rows, partners)).astype(np.float32)
             counts = wanted * projection.contacts
             edges = Edges(
@@ -77,6 +80,18 @@ class Network:
             )
             yield edges
             done(len(edges))
+
+    @contextmanager
+    def _named(self, pre: str, post: str) -> Iterator[None]:
+        """Say which projection asks for partners that are not there."""
+        try:
+            yield
+        except TooFewError as error:
+            kernel = self.config.projections[pre, post].kernel
+            raise ConfigError(
+                f"{self.config.name}: projections.{pre} -> {post}: a cell has too few others within reach of the kernel "
+                f"({kernel.shape}, {kernel.length:g} µm) for its in-degree"
+            ) from error
 
     def _first_numbers(self, pre: str, post: str) -> IntArray:
         """The first synapse of a projection on each cell: those from the populations before it are numbered first."""

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from livn_core.errors import ConfigError
 from livn_core.generating._grid import Grid
 from livn_core.generating._kernels import Kernel
 from livn_core.generating._placing import Places
@@ -24,6 +23,10 @@ LEAST_GAIN = 0.02
 
 TABLE = 2**21
 """Entries of such tables that are in memory at a time."""
+
+
+class TooFewError(Exception):
+    """A cell has fewer others within reach of the kernel than it is to have partners."""
 
 
 class Sampler:
@@ -130,7 +133,7 @@ def _draw_distinct(weights: AnyArray, count: int, stream: Stream) -> IntArray:
     while count:
         cumulated = np.cumsum(weights)
         if not cumulated[-1] > 0:
-            raise ConfigError("a cell has too few others within reach of the kernel for its in-degree")
+            raise TooFewError
         drawn = _distinct(np.searchsorted(cumulated, stream.uniform(count) * cumulated[-1], side="right"))
         # A product that was rounded up to the sum of all weights points behind the last one.
         new = drawn[drawn < weights.size].astype(np.int64)

@@ -101,7 +101,10 @@ class TestInDegrees:
 
     def test_a_kernel_that_reaches_nobody(self, content, parsed):
         content["projections"] = {"PYR -> PYR": {"in_degree": 12, "kernel": {"gaussian": 0.1}}}
-        with pytest.raises(ConfigError, match="too few others within reach"):
+        with pytest.raises(
+            ConfigError,
+            match=r"mine: projections.PYR -> PYR: a cell has too few others within reach of .* \(gaussian, 0\.1 µm\)",
+        ):
             pairs(Network(parsed(content)), "PYR", "PYR")
 
 

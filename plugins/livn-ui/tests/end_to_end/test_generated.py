@@ -54,7 +54,7 @@ def assert_equal(remote, local):
             one.attributes["Connections"]["distance"], other.attributes["Connections"]["distance"]
         )
         np.testing.assert_array_equal(one.attributes["Synapses"]["syn_id"], other.attributes["Synapses"]["syn_id"])
-    for population in local.populations:
+    for population in {post for _, post in local.projection_names}:
         theirs = remote.cell_attributes(population, "Synapse Attributes")
         for name, ours in local.cell_attributes(population, "Synapse Attributes").items():
             np.testing.assert_array_equal(theirs[name].pointer, ours.pointer)
