@@ -89,8 +89,8 @@ class Network:
         except TooFewError as error:
             kernel = self.config.projections[pre, post].kernel
             raise ConfigError(
-                f"{self.config.name}: projections.{pre} -> {post}: a cell has too few others within reach of the kernel "
-                f"({kernel.shape}, {kernel.length:g} µm) for its in-degree"
+                f"{self.config.name}: projections.{pre} -> {post}: a cell has too few others within reach of the "
+                f"kernel ({kernel.shape}, {kernel.length:g} µm) for its in-degree"
             ) from error
 
     def _first_numbers(self, pre: str, post: str) -> IntArray:
