@@ -58,6 +58,7 @@ if TYPE_CHECKING:
     from livn_core.errors import TooLargeError as TooLargeError
     from livn_core.errors import UnknownBackendError as UnknownBackendError
     from livn_core.errors import UnknownNameError as UnknownNameError
+    from livn_core.generating import generate as generate
     from livn_core.h5file import H5File as H5File
     from livn_core.h5file import Ranges as Ranges
     from livn_core.h5file import SupportsReadMany as SupportsReadMany
@@ -121,6 +122,7 @@ _HOME = {
     ),
     **dict.fromkeys(("Finding", "Fixed", "Validation", "fix", "validate"), "livn_core.checking"),
     **dict.fromkeys(("ContentHash", "Difference", "content_hash", "diff"), "livn_core.comparing"),
+    "generate": "livn_core.generating",
     **dict.fromkeys(("H5File", "Ranges", "SupportsReadMany"), "livn_core.h5file"),
     "hookimpl": "livn_core.hookspecs",
     **dict.fromkeys(

@@ -11,6 +11,7 @@ from __future__ import annotations
 from livn_core.writing._inputs import (
     CellAttributeLike,
     CellAttributes,
+    CellValues,
     EdgesLike,
     Populations,
     Projections,
@@ -23,6 +24,7 @@ from livn_core.writing._system import write_system
 __all__ = [
     "CellAttributeLike",
     "CellAttributes",
+    "CellValues",
     "EdgesLike",
     "Populations",
     "Projections",

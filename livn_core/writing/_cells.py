@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import attrs
 import numpy as np
 import numpy.typing as npt
 
-from livn_core.errors import InvalidArgumentError
+from livn_core.errors import InvalidArgumentError, InvalidTypeError
 from livn_core.h5file import AnyArray, IntArray
 from livn_core.writing._checks import (
     Range,
@@ -20,8 +20,8 @@ from livn_core.writing._checks import (
     checked_values,
     relative,
 )
-from livn_core.writing._inputs import CellAttributeLike
-from livn_core.writing._storage import Storage
+from livn_core.writing._inputs import CellAttributeLike, CellValues
+from livn_core.writing._storage import Growing, Storage
 from livn_core.writing._trees import TREES
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class Stored:
 def write_cells(
     file: h5py.File,
     population: Range,
-    namespaces: Mapping[str, Mapping[str, npt.ArrayLike | CellAttributeLike]],
+    namespaces: Mapping[str, Mapping[str, CellValues]],
     storage: Storage,
 ) -> None:
     """Write all attributes of one population."""
@@ -59,10 +59,43 @@ def write_cells(
         for name, given in attributes.items():
             checked_name(name, "an attribute")
             where = f"population {population.name!r}, attribute {namespace!r}/{name!r}"
+            path = f"Populations/{population.name}/{namespace}/{name}"
+            if isinstance(given, Iterator):
+                _write_pieces(file, path, given, population, where=where, storage=storage)
+                continue
             found = stored(given, population, where, storage.any_dtype)
             # Beside attributes that have cells, neuroh5 would give one that has none the values of the next.
             if found.index.size or not population.count:
-                found.write(file.require_group(f"Populations/{population.name}/{namespace}/{name}"), storage)
+                found.write(file.require_group(path), storage)
+
+
+def _write_pieces(
+    file: h5py.File, path: str, pieces: Iterator[CellAttributeLike], population: Range, *, where: str, storage: Storage
+) -> None:
+    """Write one attribute piece by piece; one that no cell has is left out, as above."""
+    growing: dict[str, Growing] = {}
+    last, n_values = -1, 0
+    for piece in pieces:
+        if not hasattr(piece, "pointer"):
+            raise InvalidTypeError(f"{where}: pieces must have gids, pointer and values, not {type(piece).__name__}")
+        one = stored(piece, population, where, storage.any_dtype)
+        if not one.index.size:
+            continue
+        if one.index[0] <= last:
+            raise InvalidArgumentError(f"{where}: the gids of a piece must be above those of the pieces before it")
+        if growing and one.values.dtype != growing["Attribute Value"].dataset.dtype:
+            raise InvalidArgumentError(f"{where}: every piece must have the same dtype")
+        pointer = (one.pointer[1:] if growing else one.pointer) + n_values
+        columns: dict[str, AnyArray] = {
+            "Cell Index": one.index,
+            "Attribute Pointer": pointer.astype(np.uint64),
+            "Attribute Value": one.values,
+        }
+        for name, column in columns.items():
+            if name not in growing:
+                growing[name] = storage.grow(file.require_group(path), name, column.dtype, column.size)
+            growing[name].append(column)
+        last, n_values = int(one.index[-1]), n_values + one.values.size
 
 
 def stored(given: Any, population: Range, where: str, any_dtype: bool = False) -> Stored:

@@ -69,7 +69,10 @@ TreeLike: TypeAlias = Any
 Populations: TypeAlias = Mapping[str, "int | Sequence[int]"]
 """``{name: count}`` or ``{name: (start, count)}``; the order is the order of the population indices."""
 
-CellAttributes: TypeAlias = Mapping[str, Mapping[str, Mapping[str, "npt.ArrayLike | CellAttributeLike"]]]
+CellValues: TypeAlias = "npt.ArrayLike | CellAttributeLike | Iterator[CellAttributeLike]"
+"""Values of one attribute, whole or in pieces."""
+
+CellAttributes: TypeAlias = Mapping[str, Mapping[str, Mapping[str, CellValues]]]
 """``{population: {namespace: {attribute: values}}}``."""
 
 Projections: TypeAlias = Mapping[tuple[str, str], "EdgesLike | Iterable[EdgesLike]"]

@@ -53,7 +53,8 @@ def write_system(
         edge a projection has no group in the file, only its row in the table of valid projections.
     cells
         ``{population: {namespace: {attribute: values}}}``. Values are an array with one row for each cell of the
-        population, or an object with ``gids``, ``pointer`` and ``values`` (:class:`livn_core.CellAttribute`).
+        population, or an object with ``gids``, ``pointer`` and ``values`` (:class:`livn_core.CellAttribute`), or an
+        iterator of such objects with ascending gids, of which one at a time is in memory.
     trees
         ``{population: {gid: tree}}``, trees as :class:`livn_core.Tree`.
     documents

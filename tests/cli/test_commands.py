@@ -24,7 +24,7 @@ def test_info(run):
     assert lines[3].split()[:2] == ["population", "first"]
     assert [line.split()[:4] for line in lines[4:6]] == [["EXC", "0", "7", "8"], ["INH", "8", "9", "2"]]
     assert "\x1b" not in done.stdout
-    assert lines[-1] == "beside it: graph.json, mea.json"
+    assert lines[-1] == "beside it: graph.json, mea.json, provenance.json"
 
 
 def test_info_for_programs_agrees_with_the_library(run):
@@ -35,7 +35,7 @@ def test_info_for_programs_agrees_with_the_library(run):
             assert one["n_edges"] == len(system.projection(one["pre"], one["post"]).read())
         assert found["n_cells"] == system.num_neurons
         assert found["backend"] == system.backend == "pyfive"
-    assert found["sidecars"] == ["graph.json", "mea.json"]
+    assert found["sidecars"] == ["graph.json", "mea.json", "provenance.json"]
 
 
 def test_info_of_a_directory_and_of_one_file(run):

@@ -7,6 +7,7 @@ import click
 from livn_core.cli._group import LazyGroup
 
 HOMES: dict[str, str] = {
+    "generate": "livn_core.cli.systems._generate:generate",
     "list": "livn_core.cli.systems._list:list_systems",
     "fetch": "livn_core.cli.systems._fetch:fetch_system",
     "stats": "livn_core.cli.systems._stats:stats",

@@ -1,1 +1,0 @@
-"""Systems that come with livn-core, and the generator that makes them."""
