@@ -165,7 +165,7 @@ class _Landing:
         if self.aside is None:
             return
         for one, begin, count in zip(self.places, self.begins.tolist(), self.counts.tolist(), strict=True):
-            copy_places([self.aside[begin : begin + count]], Places.first(count), [result], one)
+            copy_places([self.aside[begin : begin + count]], Places.first(count), one, [result])
 
 
 @attrs.frozen(eq=False)
