@@ -10,7 +10,6 @@ import contextlib
 import json
 import os
 import platform
-import re
 import shutil
 import statistics
 import subprocess
@@ -122,16 +121,11 @@ def describe_machine():
     for name in names:
         with contextlib.suppress(metadata.PackageNotFoundError):
             found.append(f"{name} {metadata.version(name)}")
-    said = subprocess.run([launcher(), "--version"], capture_output=True, text=True, check=False).stdout
-    mpi = " ".join(re.findall(r"(?:Version:\s*\S+|Open MPI\S* \S+)", said)[:1])
-    busy = f", {os.getloadavg()[0]:.1f} other processes running" if hasattr(os, "getloadavg") else ""
-    print("# Results\n")
-    print(f"{platform.machine()}, {platform.system()}, {os.cpu_count()} processors{busy}. Python ", end="")
-    print(f"{platform.python_version()}, {', '.join(found)}; {launcher_name(mpi)}.")
-
-
-def launcher_name(version):
-    return f"mpiexec: {version}" if version else "an MPI of unknown version"
+    ask = "from mpi4py import MPI; print(' '.join(MPI.Get_library_version().split()[:3]))"
+    mpi = subprocess.run([launcher(), "-n", "1", sys.executable, "-c", ask], capture_output=True, text=True, check=True)
+    load = f", load {os.getloadavg()[0]:.1f} before the first reading" if hasattr(os, "getloadavg") else ""
+    print(f"# Results\n\n{platform.machine()}, {platform.system()}, {os.cpu_count()} processors{load}; ", end="")
+    print(f"Python {platform.python_version()}, {', '.join(found)}, {mpi.stdout.strip()}.")
 
 
 def report(title, samples):
@@ -146,9 +140,7 @@ def report(title, samples):
             f"| {least(found, 'processor'):.3f} | {peak:.0f} |"
         )
     print()
-    compare(
-        samples, "Two ranks of livn-core against one, one thread each", (OURS, 1, ONE_THREAD), (OURS, 2, ONE_THREAD)
-    )
+    compare(samples, "Two ranks of livn-core against one, one thread each", *((OURS, n, ONE_THREAD) for n in (1, 2)))
     for threads in (ONE_THREAD, DEFAULT):
         what = f"livn-core against neuroh5 on one rank, {'one thread' if threads == ONE_THREAD else 'default threads'}"
         compare(samples, what, (NEUROH5, 1, ONE_THREAD), (OURS, 1, threads))
@@ -162,10 +154,8 @@ def compare(samples, what, slower, faster):
     pairs = zip(samples[slower], samples[faster], strict=True)
     ratio = statistics.median(one["warm"] / other["warm"] for one, other in pairs)
     seconds, processor = (least(samples[slower], key) / least(samples[faster], key) for key in ("least", "processor"))
-    print(
-        f"- {what}: {ratio:.2f} times faster (median of rounds); {seconds:.2f} by the shortest readings of each", end=""
-    )
-    print(f", {processor:.2f} by the least processor time of a rank.")
+    print(f"- {what}: {ratio:.2f} times as fast (median of rounds), {seconds:.2f} by the shortest readings,", end="")
+    print(f" {processor:.2f} by the least processor time of a rank.")
 
 
 def least(samples, key):
