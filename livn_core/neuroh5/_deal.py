@@ -43,19 +43,19 @@ class Deal:
 
     def __init__(self, plan: Segments, rows: Sequence[IntArray], rank: int, chunk: int, width: int) -> None:
         self._rank = rank
-        used = np.zeros(plan.starts.size, np.bool_)
+        lengths = plan.stops - plan.starts
         owned = [plan.segments_of(one) for one in rows]
+        used = np.zeros(plan.starts.size, np.bool_)
         for one in owned:
             used[one] = True
-        used &= plan.stops > plan.starts
-        order = np.argsort(plan.starts, kind="stable")
-        order = order[used[order]]
-        read = _Pieces.of_lengths(plan.stops[order] - plan.starts[order])
-        place = np.full(plan.starts.size, -1, np.int64)
-        place[order] = np.arange(order.size)
-        members = [np.sort(found[found >= 0]) for found in (place[one] for one in owned)]
-        self._pieces = [_Pieces(read.begins[one], read.ends[one]) for one in members]
-        self._targets = self._where_they_go(plan, owned[rank], place)
+        used &= lengths > 0
+        order = np.flatnonzero(used)
+        order = order[_ascending(plan.starts[order])]
+        read = _Pieces.of_lengths(lengths[order])
+        begins = np.zeros(plan.starts.size, np.int64)
+        begins[order] = read.begins
+        self._pieces = [_Pieces.placed(begins, lengths, one[used[one]]) for one in owned]
+        self._targets = _targets(begins, lengths, owned[rank])
         self.own = self._pieces[rank].size
         """How many elements this rank owns."""
         self.total = read.size
@@ -66,15 +66,6 @@ class Deal:
         self._cuts = fair_cuts(self._starts, stops, len(rows), chunk, is_small(self.total * width))
         self.largest = int(np.diff(self._cuts).max())
         """The most elements that any rank reads."""
-
-    def _where_they_go(self, plan: Segments, own: IntArray, place: IntArray) -> IntArray:
-        """For each segment of ours, in the order in which it is read: where it begins in our result."""
-        lengths = plan.stops[own] - plan.starts[own]
-        begins = np.cumsum(lengths) - lengths
-        read = place[own]
-        found = read >= 0
-        targets: IntArray = begins[found][np.argsort(read[found], kind="stable")]
-        return targets
 
     def rounds(self, most: int) -> int:
         """How many rounds it takes if no rank reads more than ``most`` elements in one."""
@@ -125,6 +116,12 @@ class _Pieces:
         ends = np.cumsum(lengths)
         return cls(ends - lengths, ends)
 
+    @classmethod
+    def placed(cls, begins: IntArray, lengths: IntArray, which: IntArray) -> Self:
+        """Some of the segments of a plan."""
+        which = which[_ascending(begins[which])]
+        return cls(begins[which], begins[which] + lengths[which])
+
     @property
     def size(self) -> int:
         """How many elements they are."""
@@ -137,3 +134,17 @@ class _Pieces:
             int(np.searchsorted(self.ends, first, side="right")), int(np.searchsorted(self.begins, last, side="left"))
         )
         return np.maximum(self.begins[touched], first), np.minimum(self.ends[touched], last), touched
+
+
+def _targets(begins: IntArray, lengths: IntArray, own: IntArray) -> IntArray:
+    """For each segment of ours that is not empty, in the order in which it is read: where it begins in our result."""
+    targets = np.cumsum(lengths[own]) - lengths[own]
+    there = lengths[own] > 0
+    return targets[there][_ascending(begins[own[there]])]
+
+
+def _ascending(values: IntArray) -> IntArray | slice:
+    """What puts them into ascending order; most files have them so already."""
+    if (values[1:] >= values[:-1]).all():
+        return slice(None)
+    return np.argsort(values, kind="stable")
