@@ -33,15 +33,18 @@ def copy_places(values: Sequence[AnyArray], places: Places, targets: Places, int
     places, targets
         Positions in all of ``values`` and all of ``into``: as many.
     """
-    shortest = min(places.length, targets.length)
     mpi = sys.modules.get("mpi4py.MPI")  # there if several ranks are; livn-core itself never imports it
-    if mpi is not None and _WORTH_A_TYPE <= shortest < _WORTH_A_SLICE:
+    if (
+        mpi is not None
+        and mpi.Is_initialized()
+        and _WORTH_A_TYPE <= min(places.length, targets.length) < _WORTH_A_SLICE
+    ):
         for width in {one.itemsize for one in values}:
             same = [(one, other) for one, other in zip(values, into, strict=True) if one.itemsize == width]
             _copy_by_type(mpi, width, same, places, targets)
         return
     for one, other in zip(values, into, strict=True):
-        _put(other, targets, _taken(one, places))
+        _copy(one, places, targets, other)
 
 
 def pack_places(values: Sequence[AnyArray], places: Places, buffers: Sequence[AnyArray]) -> list[AnyArray]:
@@ -55,26 +58,34 @@ def pack_places(values: Sequence[AnyArray], places: Places, buffers: Sequence[An
     return packed
 
 
-def _taken(values: AnyArray, places: Places) -> AnyArray:
-    begin = places.begin
-    if begin is not None:
-        return values[begin : begin + places.size]
-    if places.length >= _WORTH_A_SLICE:
-        return np.concatenate([values[piece] for piece in places.slices])
-    return values[places.index]
+def _copy(values: AnyArray, places: Places, targets: Places, into: AnyArray) -> None:
+    if targets.begin is not None:
+        _take(values, places, into[targets.begin : targets.begin + targets.size])
+    elif places.begin is not None:
+        _put(into, targets, values[places.begin : places.begin + places.size])
+    else:
+        taken = np.empty(places.size, values.dtype)
+        _take(values, places, taken)
+        _put(into, targets, taken)
+
+
+def _take(values: AnyArray, places: Places, out: AnyArray) -> None:
+    if places.begin is not None:
+        out[...] = values[places.begin : places.begin + places.size]
+    elif places.length >= _WORTH_A_SLICE:
+        np.concatenate([values[piece] for piece in places.slices], out=out)
+    else:
+        np.take(values, places.index, out=out, mode="clip")  # any other mode copies out first
 
 
 def _put(into: AnyArray, targets: Places, values: AnyArray) -> None:
-    begin = targets.begin
-    if begin is not None:
-        into[begin : begin + targets.size] = values
-    elif targets.length >= _WORTH_A_SLICE:
-        at = 0
-        for piece in targets.slices:
-            into[piece] = values[at : at + piece.stop - piece.start]
-            at += piece.stop - piece.start
-    else:
+    if targets.length < _WORTH_A_SLICE:
         into[targets.index] = values
+        return
+    at = 0
+    for piece in targets.slices:
+        into[piece] = values[at : at + piece.stop - piece.start]
+        at += piece.stop - piece.start
 
 
 def _copy_by_type(
