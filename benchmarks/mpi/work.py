@@ -61,7 +61,7 @@ def with_neuroh5():
     def work(path):
         graph, _ = scatter_read_graph(path, comm=COMM, projections=PAIRS, namespaces=["Connections"])
         edges = [dict(graph[post][pre]) for pre, post in PAIRS]
-        return edges, sum(len(sources) for cells in edges for sources, _ in cells.values())
+        return edges, sum(len(sources) for cells in edges for sources, _ in cells.values()), None
 
     return work
 
