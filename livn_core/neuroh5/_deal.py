@@ -7,13 +7,21 @@ out. A window is what one rank reads in one round.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
+from typing import Self, TypeAlias
 
+import attrs
 import numpy as np
 
-from livn_core.h5file import IntArray, Ranges
+from livn_core.h5file import AnyArray, IntArray, Ranges
 from livn_core.neuroh5._segments import Segments
 from livn_core.parallel.shares import Places, fair_cuts, is_small
 from livn_core.ranges import join_adjacent
+
+Window: TypeAlias = tuple[int, int]
+"""First and one past the last of the positions that one rank reads in one round."""
+
+_NOTHING = (0, 0)
 
 
 class Deal:
@@ -35,81 +43,108 @@ class Deal:
 
     def __init__(self, plan: Segments, rows: Sequence[IntArray], rank: int, chunk: int, width: int) -> None:
         self._rank = rank
-        used = np.zeros(plan.starts.size, np.bool_)
+        lengths = plan.stops - plan.starts
         owned = [plan.segments_of(one) for one in rows]
+        used = np.zeros(plan.starts.size, np.bool_)
         for one in owned:
             used[one] = True
-        used &= plan.stops > plan.starts
-        order = np.argsort(plan.starts, kind="stable")
-        order = order[used[order]]
-        self._starts, self._stops = plan.starts[order], plan.stops[order]
-        self._ends = np.cumsum(self._stops - self._starts)
-        self._begins = self._ends - (self._stops - self._starts)
-        place = np.full(plan.starts.size, -1, np.int64)
-        place[order] = np.arange(order.size)
-        self._members = [np.sort(found[found >= 0]) for found in (place[one] for one in owned)]
-        self._targets = self._where_they_go(plan, owned[self._rank], place)
-        self.own = int((self._ends - self._begins)[self._members[rank]].sum())
+        used &= lengths > 0
+        order = np.flatnonzero(used)
+        order = order[_ascending(plan.starts[order])]
+        read = _Pieces.of_lengths(lengths[order])
+        begins = np.zeros(plan.starts.size, np.int64)
+        begins[order] = read.begins
+        self._pieces = [_Pieces.placed(begins, lengths, one[used[one]]) for one in owned]
+        self._targets = _targets(begins, lengths, owned[rank])
+        self.own = self._pieces[rank].size
         """How many elements this rank owns."""
-        total = int(self._ends[-1]) if order.size else 0
-        self._cuts = fair_cuts(self._starts, self._stops, len(rows), chunk, is_small(total * width))
+        self.total = read.size
+        """How many elements all ranks read together."""
+        # Joined, so that a cut is moved to the border of a chunk, not just to that of a cell.
+        self._starts, stops = join_adjacent(plan.starts[order], plan.stops[order])
+        self._runs = _Pieces.of_lengths(stops - self._starts)
+        self._cuts = fair_cuts(self._starts, stops, len(rows), chunk, is_small(self.total * width))
         self.largest = int(np.diff(self._cuts).max())
         """The most elements that any rank reads."""
-
-    def _where_they_go(self, plan: Segments, own: IntArray, place: IntArray) -> IntArray:
-        """For each segment of ours, in the order in which it is read: where it begins in our result."""
-        lengths = plan.stops[own] - plan.starts[own]
-        begins = np.cumsum(lengths) - lengths
-        read = place[own]
-        found = read >= 0
-        targets: IntArray = begins[found][np.argsort(read[found], kind="stable")]
-        return targets
 
     def rounds(self, most: int) -> int:
         """How many rounds it takes if no rank reads more than ``most`` elements in one."""
         return -(-self.largest // most) if self.largest else 0
 
-    def window(self, rank: int, number: int, most: int) -> tuple[int, int]:
-        """What a rank reads in one round, as positions in the order of reading."""
-        stop = int(self._cuts[rank + 1])
-        first = min(int(self._cuts[rank]) + number * most, stop)
-        return first, min(first + most, stop)
+    def windows(self, number: int, most: int) -> list[Window]:
+        """What each rank reads in one round, as positions in the order of reading."""
+        cuts = self._cuts.tolist()
+        firsts = [min(start + number * most, stop) for start, stop in pairwise(cuts)]
+        return [(first, min(first + most, stop)) for first, stop in zip(firsts, cuts[1:], strict=True)]
 
-    def ranges(self, path: str, window: tuple[int, int]) -> Ranges:
-        """The request for a window of one dataset."""
-        first, last, which = self._cut(slice(None), window)
-        shift = self._starts[which] - self._begins[which]
-        return Ranges(path, *join_adjacent(first + shift, last + shift))
+    def requests(self, paths: Sequence[str], window: Window, outs: Sequence[AnyArray]) -> list[Ranges]:
+        """The requests for a window of several datasets."""
+        first, last, which = self._runs.cut(window)
+        shift = self._starts[which] - self._runs.begins[which]
+        return [Ranges(path, first + shift, last + shift, out=out) for path, out in zip(paths, outs, strict=True)]
 
-    def outgoing(self, window: tuple[int, int]) -> tuple[Places, IntArray]:
+    def outgoing(self, window: Window) -> tuple[Places, IntArray]:
         """Which elements of our window go to the other ranks, one rank after the other, and how many to each."""
-        others = [members if rank != self._rank else members[:0] for rank, members in enumerate(self._members)]
-        pieces = [self._cut(members, window) for members in others]
-        counts = np.array([int((stops - starts).sum()) for starts, stops, _ in pieces], np.int64)
-        starts = np.concatenate([starts for starts, _, _ in pieces]) - window[0]
-        stops = np.concatenate([stops for _, stops, _ in pieces]) - window[0]
+        cut = [pieces.cut(window if rank != self._rank else _NOTHING) for rank, pieces in enumerate(self._pieces)]
+        counts = np.array([int((stops - starts).sum()) for starts, stops, _ in cut], np.int64)
+        starts = np.concatenate([starts for starts, _, _ in cut]) - window[0]
+        stops = np.concatenate([stops for _, stops, _ in cut]) - window[0]
         return Places(starts, stops), counts
 
-    def staying(self, window: tuple[int, int]) -> tuple[Places, Places]:
-        """Which elements of our window are our own, and where in our result they belong."""
-        first, last, _ = self._cut(self._members[self._rank], window)
-        return Places(first - window[0], last - window[0]), self._arriving(window)
+    def own_of(self, window: Window) -> tuple[Places, Places]:
+        """Which elements of any rank's window are our own, and where in our result they belong."""
+        pieces = self._pieces[self._rank]
+        first, last, which = pieces.cut(window)
+        begin = self._targets[which] + first - pieces.begins[which]
+        return Places(first - window[0], last - window[0]), Places(begin, begin + last - first)
 
-    def incoming(self, windows: Sequence[tuple[int, int]]) -> list[Places]:
+    def incoming(self, windows: Sequence[Window]) -> list[Places]:
         """Where in our result the elements belong that come from each rank; nothing comes from ourselves."""
-        empty = (0, 0)
-        return [self._arriving(window if rank != self._rank else empty) for rank, window in enumerate(windows)]
+        return [self.own_of(window if rank != self._rank else _NOTHING)[1] for rank, window in enumerate(windows)]
 
-    def _arriving(self, window: tuple[int, int]) -> Places:
-        members = self._members[self._rank]
-        first, last, which = self._cut(members, window)
-        begin = self._targets[which] + first - self._begins[members[which]]
-        return Places(begin, begin + last - first)
 
-    def _cut(self, members: IntArray | slice, window: tuple[int, int]) -> tuple[IntArray, IntArray, slice]:
-        """Those of some segments that touch a window, cut to it; and which they are."""
-        begins, ends = self._begins[members], self._ends[members]
+@attrs.frozen(eq=False)
+class _Pieces:
+    """Ascending stretches of what is read."""
+
+    begins: IntArray
+    ends: IntArray
+
+    @classmethod
+    def of_lengths(cls, lengths: IntArray) -> Self:
+        """One after the other."""
+        ends = np.cumsum(lengths)
+        return cls(ends - lengths, ends)
+
+    @classmethod
+    def placed(cls, begins: IntArray, lengths: IntArray, which: IntArray) -> Self:
+        """Some of the segments of a plan."""
+        which = which[_ascending(begins[which])]
+        return cls(begins[which], begins[which] + lengths[which])
+
+    @property
+    def size(self) -> int:
+        """How many elements they are."""
+        return int((self.ends - self.begins).sum())
+
+    def cut(self, window: Window) -> tuple[IntArray, IntArray, slice]:
+        """Those that touch a window, cut to it; and which they are."""
+        first, last = window
         touched = slice(
-            int(np.searchsorted(ends, window[0], side="right")), int(np.searchsorted(begins, window[1], side="left"))
+            int(np.searchsorted(self.ends, first, side="right")), int(np.searchsorted(self.begins, last, side="left"))
         )
-        return np.maximum(begins[touched], window[0]), np.minimum(ends[touched], window[1]), touched
+        return np.maximum(self.begins[touched], first), np.minimum(self.ends[touched], last), touched
+
+
+def _targets(begins: IntArray, lengths: IntArray, own: IntArray) -> IntArray:
+    """For each segment of ours that is not empty, in the order in which it is read: where it begins in our result."""
+    targets = np.cumsum(lengths[own]) - lengths[own]
+    there = lengths[own] > 0
+    return targets[there][_ascending(begins[own[there]])]
+
+
+def _ascending(values: IntArray) -> IntArray | slice:
+    """What puts them into ascending order; most files have them so already."""
+    if (values[1:] >= values[:-1]).all():
+        return slice(None)
+    return np.argsort(values, kind="stable")

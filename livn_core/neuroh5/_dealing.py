@@ -14,11 +14,12 @@ import attrs
 import numpy as np
 
 from livn_core.h5file import AnyArray, IntArray
-from livn_core.neuroh5._deal import Deal
+from livn_core.neuroh5._deal import Deal, Window
 from livn_core.neuroh5._gids import as_integers
 from livn_core.neuroh5._segments import Segments
 from livn_core.neuroh5._store import Store
 from livn_core.parallel import Ranks, SharedFile
+from livn_core.parallel.copying import copy_places, pack_places
 from livn_core.parallel.ranks import MOST_AT_ONCE, fingerprint, local_gids
 from livn_core.parallel.shares import Places
 
@@ -104,9 +105,8 @@ def read_own(store: Store, plan: Segments, local: Local, paths: Sequence[str]) -
 
 def _read_dealt(store: Store, plan: Segments, ownership: Ownership, paths: Sequence[str]) -> list[AnyArray]:
     file = store.shared
-    nodes = [file.node(path) for path in paths]
     dtypes = [store.number_type(path) for path in paths]
-    chunk = max(node.chunk for node in nodes)
+    chunk = max(file.node(path).chunk for path in paths)
     deal = Deal(plan, ownership.rows, ownership.rank, chunk, sum(dtype.itemsize for dtype in dtypes))
     results = [np.empty(deal.own, dtype) for dtype in dtypes]
     most = _round_elements(max(dtype.itemsize for dtype in dtypes), chunk)
@@ -115,7 +115,7 @@ def _read_dealt(store: Store, plan: Segments, ownership: Ownership, paths: Seque
     doing = fingerprint("deal", *paths, plan.gids)
     dealing = _Dealing(file, deal, paths, results, buffers, doing)
     for number in range(deal.rounds(most)):
-        dealing.round([deal.window(rank, number, most) for rank in range(file.ranks.size)])
+        dealing.round(deal.windows(number, most))
     return results
 
 
@@ -165,7 +165,7 @@ class _Landing:
         if self.aside is None:
             return
         for one, begin, count in zip(self.places, self.begins.tolist(), self.counts.tolist(), strict=True):
-            one.put(result, self.aside[begin : begin + count])
+            copy_places([self.aside[begin : begin + count]], Places.first(count), one, [result])
 
 
 @attrs.frozen(eq=False)
@@ -179,7 +179,7 @@ class _Dealing:
     buffers: _Buffers
     doing: int
 
-    def round(self, windows: Sequence[tuple[int, int]]) -> None:
+    def round(self, windows: Sequence[Window]) -> None:
         """Read this rank's window, and exchange what the windows of all ranks hold."""
         ranks = self.file.ranks
         own = windows[ranks.rank]
@@ -188,9 +188,9 @@ class _Dealing:
         landings: list[_Landing] = []
         try:
             read = self._read(own)
-            self._keep(read, own)
+            copy_places(read, *self.deal.own_of(own), self.results)
             leaving, sent = self.deal.outgoing(own)
-            sends = [leaving.take(values, moved) for values, moved in zip(read, self.buffers.moved, strict=True)]
+            sends = pack_places(read, leaving, self.buffers.moved)
             arriving = self.deal.incoming(windows)
             landings = [_Landing.of(arriving, result) for result in self.results]
         except Exception as problem:
@@ -202,17 +202,7 @@ class _Dealing:
         for landing, result in zip(landings, self.results, strict=True):
             landing.settle(result)
 
-    def _keep(self, read: Sequence[AnyArray], window: tuple[int, int]) -> None:
-        """Bring what this rank read of its own cells to its place."""
-        leaving, arriving = self.deal.staying(window)
-        for values, result in zip(read, self.results, strict=True):
-            leaving.move(values, result, arriving)
-
-    def _read(self, window: tuple[int, int]) -> list[AnyArray]:
-        size = window[1] - window[0]
-        values = [buffer[:size] for buffer in self.buffers.read]
-        ranges = self.deal.ranges(self.paths[0], window)
-        self.file.read_alone(
-            [attrs.evolve(ranges, path=path, out=out) for path, out in zip(self.paths, values, strict=True)]
-        )
+    def _read(self, window: Window) -> list[AnyArray]:
+        values = [buffer[: window[1] - window[0]] for buffer in self.buffers.read]
+        self.file.read_alone(self.deal.requests(self.paths, window, values))
         return values

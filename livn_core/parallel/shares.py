@@ -5,9 +5,11 @@ Positions here count the elements of a request, range after range: element 0 is 
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
 
-from livn_core.h5file import AnyArray, IntArray
+from livn_core.h5file import IntArray
 from livn_core.ranges import element_index, join_adjacent
 
 SMALL_BYTES = 2**18
@@ -72,58 +74,41 @@ def clipped(starts: IntArray, stops: IntArray, first: int, last: int) -> tuple[I
 
 
 class Places:
-    """Positions of many elements in an array: as slices where there are few, else one by one.
+    """Positions of many elements in an array.
 
     Parameters
     ----------
     starts, stops
-        int64, shape (n,).
+        int64, shape (n,): pieces in any order.
     """
 
-    _WORTH_A_SLICE = 2048
-    """Elements in a slice, on average, below which picking them one by one is faster, as measured."""
-
     def __init__(self, starts: IntArray, stops: IntArray) -> None:
-        starts, stops = join_adjacent(starts, stops)
-        self.size = int((stops - starts).sum())
-        few = starts.size * self._WORTH_A_SLICE <= max(self.size, self._WORTH_A_SLICE)
-        self._slices = list(zip(starts.tolist(), stops.tolist(), strict=True)) if few else []
-        self._index = None if few else element_index(starts, stops)
+        self.starts, self.stops = join_adjacent(starts, stops)
+        self.size = int((self.stops - self.starts).sum())
+
+    @classmethod
+    def first(cls, count: int) -> Places:
+        """The first so many."""
+        return cls(np.array([0]), np.array([count]))
 
     @property
     def begin(self) -> int | None:
         """Where they begin, if they follow each other; else ``None``."""
-        if self._index is not None or len(self._slices) > 1:
+        if self.starts.size > 1:
             return None
-        return self._slices[0][0] if self._slices else 0
+        return int(self.starts[0]) if self.starts.size else 0
 
-    def take(self, values: AnyArray, buffer: AnyArray) -> AnyArray:
-        """The elements at these positions: a part of ``values``, or of the buffer into which they were copied."""
-        if self.begin is not None:
-            return values[self.begin : self.begin + self.size]
-        # What has several owners is sent several times, and may then be more than was read.
-        target = buffer[: self.size] if buffer.size >= self.size else np.empty(self.size, values.dtype)
-        return self._copy(values, target)
+    @property
+    def length(self) -> float:
+        """Elements in a piece, on average."""
+        return self.size / max(self.starts.size, 1)
 
-    def move(self, values: AnyArray, into: AnyArray, places: Places) -> None:
-        """Copy the elements at these positions to other positions in another array."""
-        begin = places.begin
-        if begin is None:
-            places.put(into, self._copy(values, np.empty(self.size, values.dtype)))
-        elif self.size:
-            self._copy(values, into[begin : begin + self.size])
+    @cached_property
+    def index(self) -> IntArray:
+        """int64: every position."""
+        return element_index(self.starts, self.stops)
 
-    def _copy(self, values: AnyArray, target: AnyArray) -> AnyArray:
-        if self._index is not None:
-            return np.take(values, self._index, out=target, mode="clip")  # any other mode copies target first
-        return np.concatenate([values[a:b] for a, b in self._slices], out=target)
-
-    def put(self, into: AnyArray, values: AnyArray) -> None:
-        """Write elements to these positions."""
-        if self._index is not None:
-            into[self._index] = values
-            return
-        at = 0
-        for start, stop in self._slices:
-            into[start:stop] = values[at : at + stop - start]
-            at += stop - start
+    @property
+    def slices(self) -> list[slice]:
+        """The pieces."""
+        return [slice(a, b) for a, b in zip(self.starts.tolist(), self.stops.tolist(), strict=True)]

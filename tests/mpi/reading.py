@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,12 +17,16 @@ from livn_core.errors import FormatError
 @check
 def files(backend, *paths):
     """All that is in some files: whole on every rank, and dealt out."""
-    for pieces in (False, True):
-        if pieces:
-            in_small_pieces()
+    by_types = partial(in_small_pieces, by_types=True)
+    for prepare in (as_it_is, by_types, in_small_pieces) if SIZE == 2 else (as_it_is, by_types):
+        prepare()
         for path in paths:
             with open_neuroh5(path, comm=COMM, backend=backend) as ours, open_neuroh5(path, backend=backend) as alone:
                 compare_files(ours, alone)
+
+
+def as_it_is():
+    """Files of tests are so small that one rank reads them for all."""
 
 
 def compare_files(ours, alone):
@@ -118,7 +123,7 @@ def size_of(edges):
 @check
 def allocation(path):
     """Cells of one's own choice: some on two ranks, some on none."""
-    in_small_pieces()
+    in_small_pieces(by_types=True)
     with open_neuroh5(path, comm=COMM) as ours, open_neuroh5(path) as alone:
         population = alone.populations[0]
         chosen = np.unique(np.concatenate([population.gids[RANK :: SIZE + 1], population.gids[:2]]))

@@ -9,7 +9,7 @@ from mpi4py import MPI
 
 import livn_core.neuroh5._dealing as dealing
 from livn_core.errors import InvalidArgumentError, LivnError
-from livn_core.parallel import shares
+from livn_core.parallel import copying, shares
 
 COMM = MPI.COMM_WORLD
 RANK, SIZE = COMM.Get_rank(), COMM.Get_size()
@@ -24,10 +24,11 @@ def check(function):
     return function
 
 
-def in_small_pieces():
-    """Have even the smallest file cut into parts and dealt out in rounds."""
+def in_small_pieces(by_types=False):
+    """Have even the smallest file cut into parts and dealt out in rounds; by MPI's datatypes, if wished."""
     shares.SMALL_BYTES = 0
     dealing.ROUND_BYTES = 200
+    copying._WORTH_A_TYPE = 0 if by_types else 64
 
 
 def same(one, other):
