@@ -18,6 +18,8 @@ ROOT = Path(__file__).parents[2]
 RUNNER = Path(__file__).parent / "run_page.py"
 EI1 = Path(livn_core.__file__).parent / "data" / "systems" / "EI1"
 READMES = ["README.md", "plugins/livn-pyfive/README.md", "examples/livn-h5py/README.md"]
+FOLLOWED = {"tutorial.md"}
+"""Pages whose shell blocks run as well, for what is below needs what they make."""
 PAGES = [
     page
     for page in [*(ROOT / name for name in READMES), *sorted((ROOT / "docs").glob("*.md"))]
@@ -30,14 +32,14 @@ def run_page(tmp_path, clean_environment):
     """Run a page in a copy of EI1's directory, with warnings as errors."""
     folder = shutil.copytree(EI1, tmp_path / "EI1")
 
-    def run(page):
+    def run(page, *flags):
         return subprocess.run(
-            [sys.executable, "-W", "error", RUNNER, page],
+            [sys.executable, "-W", "error", RUNNER, page, *flags],
             cwd=folder,
             env=clean_environment,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=300,
             check=False,
         )
 
@@ -48,7 +50,8 @@ def run_page(tmp_path, clean_environment):
 def test_blocks_run(page, run_page):
     if "examples" in page.parts:
         pytest.importorskip("livn_h5py", reason="the example's README opens a file with the example")
-    done = run_page(page)
+    flags = ["--shell"] if page.name in FOLLOWED else []
+    done = run_page(page, *flags)
     assert done.returncode == 0, done.stderr
 
 
@@ -67,3 +70,26 @@ def test_a_wrong_block_is_noticed(block, problem, tmp_path, run_page):
     assert done.returncode == 1
     assert problem in done.stderr
     assert f'page.md", line {3 + block.count(chr(10))}' in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("block", "problem"),
+    [
+        ("```bash\nlivn no-such-command\n```\n", "no-such-command"),
+        ("```bash\nfalse\ntrue\n```\n", "AssertionError"),
+        ("```bash\necho 2\n```\n\n```text\n1\n```\n", "the page says\n1\nbut it prints\n2\n"),
+        ("```bash\necho 1\necho 2\n```\n\n```text\n…\n```\n", "the page says\n…\nbut it prints\n1\n2\n"),
+    ],
+)
+def test_a_wrong_command_is_noticed(block, problem, tmp_path, run_page):
+    page = tmp_path / "page.md"
+    page.write_text(f"# Page\n\n{block}", encoding="utf-8")
+    done = run_page(page, "--shell")
+    assert done.returncode == 1
+    assert problem in done.stderr
+
+
+def test_a_command_prints_what_the_page_says(tmp_path, run_page):
+    page = tmp_path / "page.md"
+    page.write_text("# Page\n\n```bash\necho 1\necho 2\n```\n\n```text\n…\n2\n```\n", encoding="utf-8")
+    assert run_page(page, "--shell").returncode == 0
