@@ -24,7 +24,7 @@ myst_heading_anchors = 3
 
 autodoc_typehints = "none"
 autodoc_member_order = "bysource"
-autodoc_default_options = {"members": True, "show-inheritance": True}
+autodoc_default_options = {"members": True}
 autosummary_generate = False
 numpydoc_show_class_members = False
 # Not PR01: one sentence may say all there is to say about a parameter.
