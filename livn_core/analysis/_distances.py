@@ -93,6 +93,11 @@ def distance_statistics(
     seed
         Seed of the sample.
 
+    Returns
+    -------
+    DistanceStatistics
+        Of the edges, and of the pairs of different cells.
+
     Raises
     ------
     UnknownNameError

@@ -60,6 +60,11 @@ def content_hash(
     max_bytes
         How much is in memory at a time; it does not change the hash.
 
+    Returns
+    -------
+    ContentHash
+        Prints as the hash itself.
+
     Raises
     ------
     InvalidArgumentError

@@ -35,6 +35,11 @@ def load(name: str | Path) -> Config:
     name
         A name among those that come with livn-core, or the path of a YAML file.
 
+    Returns
+    -------
+    Config
+        With everything that it extends.
+
     Raises
     ------
     SourceNotFoundError

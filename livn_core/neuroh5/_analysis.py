@@ -1,4 +1,4 @@
-"""What any projection, whole or in part, gives to other libraries beside tables and matrices, and its statistics.
+"""What any projection, whole or in part, gives to other libraries beside matrices, and its statistics.
 
 Everything here goes by the public members of a projection. Libraries are imported when they are used.
 """
@@ -15,6 +15,8 @@ from livn_core.neuroh5.values import Edges
 
 if TYPE_CHECKING:
     import networkx as nx
+    import pandas as pd
+    import pyarrow as pa
 
     from livn_core.neuroh5._projection import AttributeNames
     from livn_core.neuroh5._statistics import DegreeStatistics
@@ -55,6 +57,51 @@ class ProjectionLike(Protocol):
 
 class ProjectionAnalysis:
     """Exports and statistics, mixed into each kind of projection."""
+
+    def to_pandas(self, attributes: AttributeNames = True) -> pd.DataFrame:
+        """The edges as a table of pandas.
+
+        Parameters
+        ----------
+        attributes
+            As for :meth:`read`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row for each edge, in the order of :meth:`read`: ``pre`` and ``post`` (gids), then each attribute under
+            its full name, ``"Namespace/name"``, in the file's dtype.
+
+        Raises
+        ------
+        UnknownNameError, MissingPackageError
+            There is no such attribute; pandas is not installed.
+        """
+        from livn_core.neuroh5._export import to_pandas
+
+        return to_pandas(self, attributes)  # type: ignore[arg-type] # mixed in
+
+    def to_arrow(self, attributes: AttributeNames = True) -> pa.Table:
+        """The edges as an Arrow table.
+
+        Parameters
+        ----------
+        attributes
+            As for :meth:`read`.
+
+        Returns
+        -------
+        pyarrow.Table
+            The columns of :meth:`to_pandas`. Its buffers are the arrays that were read.
+
+        Raises
+        ------
+        UnknownNameError, MissingPackageError
+            There is no such attribute; pyarrow is not installed.
+        """
+        from livn_core.neuroh5._export import to_arrow
+
+        return to_arrow(self, attributes)  # type: ignore[arg-type] # mixed in
 
     def to_networkx(
         self, attributes: AttributeNames = True, *, max_edges: int | None = MOST_EDGES
@@ -101,6 +148,11 @@ class ProjectionAnalysis:
         -------
         Path
             The file.
+
+        Raises
+        ------
+        UnknownNameError, MissingPackageError
+            There is no such attribute; pyarrow is not installed.
         """
         from livn_core.neuroh5._parquet import write_edges
 
@@ -110,6 +162,11 @@ class ProjectionAnalysis:
         """In-degrees, out-degrees, convergence and divergence; see :class:`livn_core.neuroh5.DegreeStatistics`.
 
         One pass over the edges, a block at a time.
+
+        Returns
+        -------
+        DegreeStatistics
+            Edges for each cell, and cells for each cell; those without edges count as 0.
         """
         from livn_core.neuroh5._statistics import degree_statistics
 

@@ -25,8 +25,6 @@ from livn_core.neuroh5._store import Store
 from livn_core.neuroh5.values import Edges, FrozenMapping, Population
 
 if TYPE_CHECKING:
-    import pandas as pd
-    import pyarrow as pa
     import scipy.sparse as sp
 
 AttributeNames: TypeAlias = bool | str | tuple[str, ...] | list[str]
@@ -194,9 +192,7 @@ class Projection(ProjectionAnalysis):
         ----------
         max_bytes
             Largest size of a block's arrays, in bytes; a cell that is larger comes alone.
-        attributes
-            As for :meth:`read`.
-        local, node_allocation
+        attributes, local, node_allocation
             As for :meth:`read`; every rank gets the same number of blocks, some of them empty.
 
         Yields
@@ -243,22 +239,24 @@ class Projection(ProjectionAnalysis):
             return degree if self._store.ranks is None else self._store.ranks.total(degree)
 
     def to_scipy(self, weight: str | None = None) -> sp.csc_array:
-        """The projection as a sparse matrix; see :func:`livn_core.neuroh5._export.to_scipy`."""
+        """The projection as a sparse matrix of shape (pre.count, post.count).
+
+        Row *i* is gid ``pre.start + i``, column *j* is gid ``post.start + j``. One stored entry for each edge: where
+        two cells share several, ``tocoo()`` shows them all, and indexing, sums and products add them up.
+
+        Parameters
+        ----------
+        weight
+            An edge attribute, ``"Namespace/name"``, in the file's dtype, float16 as float32; ``None``: 1 (int64).
+
+        Raises
+        ------
+        UnknownNameError, MissingPackageError
+            There is no such attribute; scipy is not installed.
+        """
         from livn_core.neuroh5._export import to_scipy
 
         return to_scipy(self, weight)
-
-    def to_pandas(self, attributes: AttributeNames = True) -> pd.DataFrame:
-        """The projection as a table of edges; see :func:`livn_core.neuroh5._export.to_pandas`."""
-        from livn_core.neuroh5._export import to_pandas
-
-        return to_pandas(self, attributes)
-
-    def to_arrow(self, attributes: AttributeNames = True) -> pa.Table:
-        """The projection as an Arrow table of edges; see :func:`livn_core.neuroh5._export.to_arrow`."""
-        from livn_core.neuroh5._export import to_arrow
-
-        return to_arrow(self, attributes)
 
     def _zeros(self, population: Population, kind: type[np.generic]) -> AnyArray:
         try:

@@ -53,7 +53,13 @@ class Plot:
         return cells(self._system, view, electrodes, figure)
 
     def degrees(self, *, figure: Figure | SubFigure | None = None) -> Any:
-        """Histograms of in-degrees: a panel for each post population, a line for each population projecting onto it."""
+        """Histograms of in-degrees: a panel for each post population, a line for each population projecting onto it.
+
+        Parameters
+        ----------
+        figure
+            Where to draw; by default a new figure.
+        """
         from livn_core.plotting._degrees import degrees
 
         return degrees(self._system, figure)
@@ -88,7 +94,13 @@ class Plot:
         return matrix(self._system, size, figure)
 
     def populations(self, *, figure: Figure | SubFigure | None = None) -> Any:
-        """The probability of a connection between each two populations, as a table in colours."""
+        """The probability of a connection between each two populations, as a table in colours.
+
+        Parameters
+        ----------
+        figure
+            Where to draw; by default a new figure.
+        """
         from livn_core.plotting._populations import populations
 
         return populations(self._system, figure)

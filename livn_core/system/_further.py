@@ -62,37 +62,111 @@ class Further:
         return Subset(getattr(self, "source", self), chosen, name)  # type: ignore[arg-type] # a System
 
     def to_pandas(self, table: str = "cells", attributes: Any = None) -> pd.DataFrame:
-        """The cells or the edges as a table of pandas; see :func:`livn_core.analysis.to_pandas`."""
+        """The cells or the edges as a table of pandas; see :func:`livn_core.analysis.to_pandas`.
+
+        Parameters
+        ----------
+        table
+            ``"cells"``, one row for each, or ``"edges"``.
+        attributes
+            False: none. True: all. Else names, ``"Namespace/name"``. By default none of the cells', and all of the
+            edges'.
+
+        Returns
+        -------
+        pandas.DataFrame
+            ``"cells"``: ``population``, ``x``, ``y``, ``z`` (float64, µm), by gid. ``"edges"``: ``pre``, ``post``
+            (int64 gids), their populations. Then the attributes.
+        """
         from livn_core.analysis import to_pandas
 
         return to_pandas(self._system, table, attributes)
 
     def to_arrow(self, table: str = "cells", attributes: Any = None) -> pa.Table:
-        """The cells or the edges as an Arrow table; see :func:`livn_core.analysis.to_arrow`."""
+        """The cells or the edges as an Arrow table; see :func:`livn_core.analysis.to_arrow`.
+
+        Parameters
+        ----------
+        table, attributes
+            As for :meth:`to_pandas`.
+
+        Returns
+        -------
+        pyarrow.Table
+            The columns of :meth:`to_pandas`, with ``gid`` before them for cells.
+        """
         from livn_core.analysis import to_arrow
 
         return to_arrow(self._system, table, attributes)
 
     def to_parquet(self, directory: str | os.PathLike[str], **settings: Any) -> Path:
-        """Write ``cells.parquet`` and ``edges.parquet``; see :func:`livn_core.analysis.to_parquet`."""
+        """Write ``cells.parquet`` and ``edges.parquet``, the edges a block at a time.
+
+        Parameters
+        ----------
+        directory
+            Where to put them; made where it is not there.
+        **settings
+            Those of :func:`livn_core.analysis.to_parquet`.
+
+        Returns
+        -------
+        Path
+            The directory.
+        """
         from livn_core.analysis import to_parquet
 
         return to_parquet(self._system, directory, **settings)
 
     def to_networkx(self, attributes: Any = True, **settings: Any) -> nx.MultiDiGraph[int]:
-        """The system as a graph; see :func:`livn_core.analysis.to_networkx`."""
+        """The system as a graph.
+
+        Parameters
+        ----------
+        attributes
+            Which attributes of edges: False, True, or names, ``"Namespace/name"``.
+        **settings
+            Those of :func:`livn_core.analysis.to_networkx`, such as ``max_edges``.
+
+        Returns
+        -------
+        networkx.MultiDiGraph
+            A node for each cell, by gid; an edge for each edge.
+        """
         from livn_core.analysis import to_networkx
 
         return to_networkx(self._system, attributes, **settings)
 
     def to_xarray(self, attributes: Any = False) -> xr.Dataset:
-        """Cells, degrees and connections as labelled arrays; see :func:`livn_core.analysis.to_xarray`."""
+        """Cells, degrees and connections as labelled arrays.
+
+        Parameters
+        ----------
+        attributes
+            Which attributes of cells; see :func:`livn_core.analysis.to_xarray`.
+
+        Returns
+        -------
+        xarray.Dataset
+            Cells over ``gid``, degrees over cell and population, edges over populations.
+        """
         from livn_core.analysis import to_xarray
 
         return to_xarray(self._system, attributes)
 
     def statistics(self, bins: int | npt.ArrayLike = 20) -> tuple[ProjectionStatistics, ...]:
-        """Degrees, distances and reciprocity by projection; see :func:`livn_core.analysis.statistics`."""
+        """Degrees, distances and reciprocity by projection.
+
+        Parameters
+        ----------
+        bins
+            As for :meth:`distance_statistics`.
+
+        Returns
+        -------
+        tuple of livn_core.analysis.ProjectionStatistics
+            In the order of ``projection_names``.
+        """
         from livn_core.analysis import statistics
 
         return statistics(self._system, bins)
@@ -100,7 +174,29 @@ class Further:
     def distance_statistics(
         self, pre: str, post: str, bins: int | npt.ArrayLike = 20, **settings: Any
     ) -> DistanceStatistics:
-        """Connections of one projection over distance; see :func:`livn_core.analysis.distance_statistics`."""
+        """Connections of one projection over distance.
+
+        Parameters
+        ----------
+        pre, post
+            The projection.
+        bins
+            At most so many bins of a round width, or their borders in µm, ascending.
+        **settings
+            ``max_pairs`` and ``seed`` of :func:`livn_core.analysis.distance_statistics`.
+
+        Returns
+        -------
+        livn_core.analysis.DistanceStatistics
+            Distances in µm, and the probability of a connection in each bin.
+
+        Raises
+        ------
+        UnknownNameError
+            There is no such projection, or a population has no coordinates.
+        InvalidArgumentError, InvalidTypeError
+            ``bins`` are neither a number of bins nor ascending borders.
+        """
         from livn_core.analysis import distance_statistics
 
         return distance_statistics(self._system, pre, post, bins, **settings)

@@ -91,7 +91,13 @@ class Subset(Documents, Further, PerCell, Structure):
         local: bool = False,
         node_allocation: Iterable[int] | None = None,
     ) -> dict[str, CellAttribute]:
-        """Read attributes of cells; see :meth:`livn_core.NeuroH5File.cell_attributes`."""
+        """Read attributes of cells, ``{name: values}``; see :meth:`livn_core.NeuroH5File.cell_attributes`.
+
+        Raises
+        ------
+        UnknownNameError
+            There is no such population, namespace or attribute, or a gid is no cell of the subset.
+        """
         part = self._part(population)
         wanted = part.gids if gids is None else part.check(gids)
         return self.source.cell_attributes(

@@ -20,8 +20,6 @@ from livn_core.neuroh5.values import Edges, FrozenMapping, read_only
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import pandas as pd
-    import pyarrow as pa
     import scipy.sparse as sp
 
     from livn_core.neuroh5 import Projection
@@ -116,7 +114,18 @@ class SubsetProjection(ProjectionAnalysis):
         local: bool = False,
         node_allocation: Iterable[int] | None = None,
     ) -> Edges:
-        """Read the edges onto some cells, or all; as :meth:`livn_core.Projection.read`."""
+        """Read the edges onto some cells, or all; parameters as for :meth:`livn_core.Projection.read`.
+
+        Returns
+        -------
+        Edges
+            Those that come from cells of the subset, ascending by post gid. A cell without edges is absent.
+
+        Raises
+        ------
+        UnknownNameError
+            A gid is no cell of the subset, or there is no such attribute.
+        """
         wanted = self._post.gids if gids is None else self._post.check(gids)
         return self._inside(self._source.read(wanted, attributes, local=local, node_allocation=node_allocation))
 
@@ -177,18 +186,6 @@ class SubsetProjection(ProjectionAnalysis):
         data = data.astype(np.float32) if data.dtype == np.float16 else data
         pointer = np.concatenate(([0], np.cumsum(degree)))
         return sp.csc_array((data, self._pre.rows(edges.pre_gids), pointer), (self._pre.count, self._post.count))
-
-    def to_pandas(self, attributes: AttributeNames = True) -> pd.DataFrame:
-        """The edges as a table; as :meth:`livn_core.Projection.to_pandas`."""
-        from livn_core.neuroh5._export import to_pandas
-
-        return to_pandas(self, attributes)  # type: ignore[arg-type] # which goes by read() alone
-
-    def to_arrow(self, attributes: AttributeNames = True) -> pa.Table:
-        """The edges as an Arrow table; as :meth:`livn_core.Projection.to_arrow`."""
-        from livn_core.neuroh5._export import to_arrow
-
-        return to_arrow(self, attributes)  # type: ignore[arg-type] # as above
 
     def _inside(self, edges: Edges) -> Edges:
         keep = self._among[edges.pre_gids - self._source.pre.start]

@@ -123,7 +123,7 @@ class System(Documents, Further, PerCell, Structure):
         local: bool = False,
         node_allocation: Iterable[int] | None = None,
     ) -> dict[str, CellAttribute]:
-        """Read attributes of cells; see :meth:`livn_core.NeuroH5File.cell_attributes`."""
+        """Read attributes of cells, ``{name: values}``; see :meth:`livn_core.NeuroH5File.cell_attributes`."""
         return self._files.cells.cell_attributes(
             population, namespace, names, gids, local=local, node_allocation=node_allocation
         )

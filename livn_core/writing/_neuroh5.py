@@ -36,7 +36,12 @@ def write_neuroh5(
     Returns
     -------
     Path
-        The file that was written.
+        The file that was written; it appears when it is complete.
+
+    Raises
+    ------
+    InvalidArgumentError, InvalidTypeError, UnknownNameError, ImportError
+        As for :func:`write_system`.
     """
     target = Path(path)
     check_free(target, overwrite)
