@@ -16,6 +16,7 @@ release = version = livn_core.__version__
 
 extensions = ["myst_parser", "numpydoc", "sphinx.ext.autodoc", "repository_links"]
 source_suffix = {".md": "markdown"}
+smartquotes_action = "qe"  # not dashes: --fix is an option
 html_theme = "furo"
 html_title = f"livn-core {release}"
 
