@@ -140,12 +140,14 @@ class LocalFile:
     """In bytes."""
     mtime_ns: int
     """When it was last written to, in ns since 1970."""
+    ctime_ns: int
+    """When its inode was last changed: nobody can put that back, and a new file may get an old one's inode."""
     inode: int
 
     @property
-    def stamp(self) -> tuple[int, int, int]:
-        """Size, time of writing and inode: where one of them differs, it is another file, or was written to."""
-        return self.size, self.mtime_ns, self.inode
+    def stamp(self) -> tuple[int, int, int, int]:
+        """Size, both times and inode: where one of them differs, it is another file, or was written to."""
+        return self.size, self.mtime_ns, self.ctime_ns, self.inode
 
 
 @runtime_checkable

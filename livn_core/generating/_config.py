@@ -20,6 +20,9 @@ TYPES: Final = ("excitatory", "inhibitory")
 SECTIONS: Final = {"soma": (0, 1), "dend": (1, 4), "basal": (1, 3), "apical": (2, 4), "ais": (3, 7)}
 """Where synapses can sit: ``{section: (its index in the cell, its SWC type)}``."""
 
+MOST_CELLS: Final = 2**32 - 1
+"""neuroh5 stores a gid in 32 bits, and does not read the last one that they could hold."""
+
 NAMESPACE: Final = uuid.UUID("5d3f9a52-6a0b-5c0e-9f58-1b1d6c1f7a10")
 
 
@@ -136,10 +139,15 @@ class Config:
         Raises
         ------
         InvalidArgumentError
-            The factor is not above 0.
+            The factor is not above 0, or makes more cells than there are gids.
         """
         if not 0 < scale < float("inf"):
             raise InvalidArgumentError(f"the scale must be a number above 0, but is {scale}")
+        cells = sum(one.count for one in self.populations.values()) * scale
+        if cells > MOST_CELLS:
+            raise InvalidArgumentError(
+                f"a scale of {scale:g} makes {cells:.3g} cells; a system has {MOST_CELLS:,} at most"
+            )
         if scale == 1:
             return self
         populations = {

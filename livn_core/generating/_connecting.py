@@ -10,14 +10,14 @@ import numpy as np
 
 from livn_core.errors import ConfigError
 from livn_core.generating._config import Config
-from livn_core.generating._degrees import in_degrees
-from livn_core.generating._lazily import whole_if_one
+from livn_core.generating._degrees import in_degrees, partners_at_most
 from livn_core.generating._placing import Places, place
 from livn_core.generating._random import Purpose, Stream
 from livn_core.generating._sampling import Sampler, TooFewError
 from livn_core.h5file import IntArray
 from livn_core.neuroh5 import Edges
 from livn_core.ranges import repeat
+from livn_core.writing._lazily import whole_if_one
 
 BLOCK = 2**18
 """Connections that are made at a time, about. Each block has its own random numbers: this is part of the result."""
@@ -47,6 +47,15 @@ class Network:
     def n_edges(self) -> int:
         """All edges, one for each synapse."""
         return sum(int(self.synapses(pre, post).sum()) for pre, post in self.config.projections)
+
+    @property
+    def expected_edges(self) -> int:
+        """The same, about, without drawing anything."""
+        total = 0.0
+        for (pre, post), one in self.config.projections.items():
+            partners = min(one.in_degree, partners_at_most(self.config, pre, post))
+            total += self.config.populations[post].count * partners * one.contacts
+        return round(total)
 
     def edges(self, pre: str, post: str, done: Callable[[int], None]) -> Edges | Iterator[Edges]:
         """The edges of one projection, ascending by post cell and then by pre cell, in pieces where there are several.

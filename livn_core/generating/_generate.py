@@ -10,9 +10,9 @@ from livn_core.generating._config import Config
 from livn_core.generating._connecting import Network
 from livn_core.generating._documents import COORDINATES, documents
 from livn_core.generating._finding import load
-from livn_core.generating._lazily import Lazily
 from livn_core.generating._synapses import synapse_attributes
 from livn_core.writing import CellValues, write_system
+from livn_core.writing._lazily import Lazily
 
 
 def generate(

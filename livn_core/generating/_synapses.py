@@ -9,11 +9,11 @@ import numpy as np
 
 from livn_core.generating._config import SECTIONS, TYPES, Site
 from livn_core.generating._connecting import Network, block_size, n_blocks, numbered
-from livn_core.generating._lazily import Lazily, whole_if_one
 from livn_core.generating._random import Purpose, Stream
 from livn_core.h5file import AnyArray, IntArray
 from livn_core.neuroh5 import CellAttribute
 from livn_core.ranges import repeat
+from livn_core.writing._lazily import Lazily, whole_if_one
 
 
 @attrs.frozen(eq=False)

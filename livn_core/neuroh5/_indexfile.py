@@ -45,8 +45,8 @@ class Facts:
     n_edges: int
     digest: str
     """SHA-256 of the edges as they are read."""
-    stamp: tuple[int, int, int] | None
-    """Size, time of writing and inode of the file when the index was made; ``None`` where it had just been written."""
+    stamp: tuple[int, int, int, int] | None
+    """That of the file when the index was made; ``None`` where it had just been written."""
 
     @classmethod
     def parse(cls, text: bytes) -> tuple[Facts, int]:
@@ -56,8 +56,8 @@ class Facts:
             pre, post = ((int(one[0]), int(one[1])) for one in (found["pre"], found["post"]))
             stamp = None
             if found["stamp"] is not None:
-                size, mtime, inode = map(int, found["stamp"])
-                stamp = size, mtime, inode
+                size, mtime, ctime, inode = map(int, found["stamp"])
+                stamp = size, mtime, ctime, inode
             return cls(pre, post, int(found["n_edges"]), str(found["digest"]), stamp), int(found["tables"])
         except (ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
             raise UnusableIndex(f"its header is damaged ({error})") from error

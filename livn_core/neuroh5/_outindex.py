@@ -1,9 +1,8 @@
 """Out-edges without a pass over the projection: an index that is made once, and trusted only while it fits.
 
 What an index says it is of is a SHA-256 of the edges as they are read, so it fits every file that holds these edges,
-however it stores them. That hash is taken of the file once more where its size, its time of writing or its inode are
-not those that were noted with the index, and not where they are: whoever changes a file and puts all three back is
-believed.
+however it stores them. That hash is taken of the file once more where its size, its times or its inode are not
+those that were noted with the index, and not where they are.
 """
 
 from __future__ import annotations
@@ -161,7 +160,7 @@ class OutIndex:
         self._problem = f"the index {path} is not used: {error}. Make it anew with `livn systems index`"
         warnings.warn(self._problem, LivnWarning, stacklevel=7)
 
-    def _facts(self, plan: Segments, digest: str, stamp: tuple[int, int, int] | None) -> Facts:
+    def _facts(self, plan: Segments, digest: str, stamp: tuple[int, int, int, int] | None) -> Facts:
         pre, post = ((one.start, one.count) for one in (self._layout.pre, self._layout.post))
         return Facts(pre, post, plan.size, digest, stamp)
 

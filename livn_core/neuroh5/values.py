@@ -86,6 +86,11 @@ class CellAttribute(Immutable):
     values: AnyArray = attrs.field(converter=read_only)
     """The file's dtype, shape (m,)."""
 
+    @property
+    def is_single(self) -> bool:
+        """Whether each of the cells that have the attribute has exactly one value."""
+        return bool((np.diff(self.pointer) == 1).all())
+
     def to_numpy(self) -> AnyArray:
         """The values as an array aligned with ``gids``, shape (n,).
 

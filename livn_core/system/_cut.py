@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import numpy as np
@@ -17,6 +17,7 @@ from livn_core.neuroh5.values import CellAttribute, Edges, Tree
 from livn_core.parallel import Ranks
 from livn_core.system._cut_documents import documents
 from livn_core.writing import write_system
+from livn_core.writing._lazily import Lazily
 from livn_core.writing._trees import TREES
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ ORIGIN, GID, UPPER = "Origin", "gid", "gid, upper 32 bits"
 """Where a cell of the new system says which cell of the source it was."""
 
 _EARLIER = re.compile(rf"{ORIGIN}(?: (\d+))?")
-T = TypeVar("T")
 
 
 def cut(subset: Subset, path: str | os.PathLike[str], **settings: Any) -> Path:
@@ -41,8 +41,8 @@ def cut(subset: Subset, path: str | os.PathLike[str], **settings: Any) -> Path:
         path,
         {name: part.count for name, part in numbering.parts.items()},
         {pair: numbering.edges(subset.projection(*pair)) for pair in subset.projection_names},
-        cells=_Lazily(numbering.parts, lambda name: _namespaces(subset, name, numbering)),
-        trees=_Lazily(numbering.parts, lambda name: numbering.trees(name, subset.trees(name).items())),
+        cells=Lazily(tuple(numbering.parts), lambda name: _namespaces(subset, name, numbering)),
+        trees=Lazily(tuple(numbering.parts), lambda name: numbering.trees(name, subset.trees(name).items())),
         documents=documents(subset, numbering.new),
         **settings,
     )
@@ -82,24 +82,6 @@ class Numbering:
         return {gid: tree for gid, (_, tree) in zip(gids, found, strict=True)}
 
 
-class _Lazily(Mapping[str, T], Generic[T]):
-    """A mapping whose values are made when they are asked for, and not kept."""
-
-    def __init__(self, names: Mapping[str, Any], make: Callable[[str], T]) -> None:
-        self._names, self._make = dict.fromkeys(names), make
-
-    def __getitem__(self, name: str) -> T:
-        if name not in self._names:
-            raise KeyError(name)
-        return self._make(name)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._names)
-
-    def __len__(self) -> int:
-        return len(self._names)
-
-
 def _namespaces(subset: Subset, population: str, numbering: Numbering) -> Mapping[str, Mapping[str, Any]]:
     found = subset.namespaces(population)
 
@@ -108,7 +90,7 @@ def _namespaces(subset: Subset, population: str, numbering: Numbering) -> Mappin
             values = subset.cell_attributes(population, namespace, name)[name]
             return numbering.attribute(population, values)
 
-        return _Lazily(dict.fromkeys(found[namespace]), read)
+        return Lazily(found[namespace], read)
 
     kept = {_later(name): attributes(name) for name in found if name != TREES}
     return {**kept, ORIGIN: _origin(numbering.parts[population].gids)}

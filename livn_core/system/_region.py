@@ -102,7 +102,7 @@ def select_region(
 
 def _within(coordinates: Coordinates, center: npt.NDArray[np.float64], radius: float) -> Gids:
     axes = slice(1, 1 + center.size)
-    masks = {name: ((rows[:, axes] - center) ** 2).sum(axis=1) <= radius**2 for name, rows in coordinates.items()}
+    masks = {name: ((rows[:, axes] - center) ** 2).sum(axis=1) <= radius * radius for name, rows in coordinates.items()}
     return where(coordinates, masks)
 
 

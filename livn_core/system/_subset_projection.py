@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 import numpy as np
+import numpy.typing as npt
 
 from livn_core.errors import InvalidArgumentError, InvalidTypeError, UnknownNameError, missing_package
 from livn_core.h5file import AnyArray, IntArray
@@ -16,6 +17,7 @@ from livn_core.neuroh5._arguments import is_bool
 from livn_core.neuroh5._edges import BLOCK_BYTES
 from livn_core.neuroh5._gids import Gids, as_integers
 from livn_core.neuroh5.values import Edges, FrozenMapping, read_only
+from livn_core.ranges import repeat
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -133,9 +135,20 @@ class SubsetProjection(ProjectionAnalysis):
         """The edges onto some cells: :meth:`read` with gids."""
         return self.read(gids, attributes)
 
-    def out_edges(self, gids: Gids, attributes: AttributeNames = False) -> Edges:
-        """The edges that come from some cells, in the order of :meth:`read`."""
-        pre = attrs.evolve(self._pre, gids=self._pre.check(gids))
+    def out_edges(self, gids: Gids, attributes: AttributeNames = False, *, index: bool | None = None) -> Edges:
+        """The edges that come from some cells, in the order of :meth:`read`.
+
+        Parameters
+        ----------
+        gids, attributes
+            As for :meth:`livn_core.Projection.out_edges`.
+        index
+            ``True``: by the source's index. Else the edges onto the cells of the subset are looked through.
+        """
+        wanted = self._pre.check(gids)
+        if index:
+            return self._onto(self._source.out_edges(wanted, attributes, index=True))
+        pre = attrs.evolve(self._pre, gids=wanted)
         return SubsetProjection(self._source, pre, self._post, self._ranks).read(None, attributes)
 
     def blocks(
@@ -188,16 +201,11 @@ class SubsetProjection(ProjectionAnalysis):
         return sp.csc_array((data, self._pre.rows(edges.pre_gids), pointer), (self._pre.count, self._post.count))
 
     def _inside(self, edges: Edges) -> Edges:
-        keep = self._among[edges.pre_gids - self._source.pre.start]
-        if keep.all():
-            return edges
-        kept = np.concatenate([[0], np.cumsum(keep)])[edges.indptr]
-        filled = np.diff(kept) > 0
-        attributes = {
-            space: {name: values[keep] for name, values in named.items()} for space, named in edges.attributes.items()
-        }
-        indptr = np.concatenate([[0], kept[1:][filled]]).astype(np.int64)
-        return Edges(edges.post_gids[filled], indptr, edges.pre_gids[keep], FrozenMapping(attributes))
+        return _kept(edges, self._among[edges.pre_gids - self._source.pre.start])
+
+    def _onto(self, edges: Edges) -> Edges:
+        """Those of some edges that arrive in the subset."""
+        return _kept(edges, repeat(np.isin(edges.post_gids, self._post.gids), np.diff(edges.indptr)))
 
     @cached_property
     def _among(self) -> Any:
@@ -238,3 +246,16 @@ class SubsetProjection(ProjectionAnalysis):
 
     def __repr__(self) -> str:
         return f"SubsetProjection({self._pre.name} -> {self._post.name}, within the subset)"
+
+
+def _kept(edges: Edges, keep: npt.NDArray[np.bool_]) -> Edges:
+    """Some of the edges; cells that have none left are left out."""
+    if keep.all():
+        return edges
+    kept = np.concatenate([[0], np.cumsum(keep)])[edges.indptr]
+    filled = np.diff(kept) > 0
+    attributes = {
+        space: {name: values[keep] for name, values in named.items()} for space, named in edges.attributes.items()
+    }
+    indptr = np.concatenate([[0], kept[1:][filled]]).astype(np.int64)
+    return Edges(edges.post_gids[filled], indptr, edges.pre_gids[keep], FrozenMapping(attributes))

@@ -13,10 +13,19 @@ from livn_core.errors import InvalidArgumentError
 
 @contextmanager
 def workspace(target: Path) -> Iterator[Path]:
-    """Make a directory beside ``target``, on the same file system, that is gone afterwards whatever happens."""
-    target.parent.mkdir(parents=True, exist_ok=True)
+    """Make a directory beside ``target``, on the same file system, that is gone afterwards whatever happens.
+
+    Raises
+    ------
+    InvalidArgumentError
+        Nothing can be made there.
+    """
     beside = target.parent / f".{target.name}.{uuid.uuid4().hex[:12]}.writing"
-    beside.mkdir()
+    try:
+        beside.mkdir(parents=True)
+    except OSError as error:
+        problem = f"{error.filename}: {error.strerror}"
+        raise InvalidArgumentError(f"{target} cannot be made there ({problem}); choose another path") from error
     try:
         yield beside
     finally:

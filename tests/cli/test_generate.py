@@ -45,8 +45,9 @@ def test_listing(run):
         ([], 2, "name a configuration"),
         (["EI9"], 1, "there is no configuration 'EI9'; there is CA1, E"),
         (["EI1", "--scale", "0"], 1, "the scale must be a number above 0"),
+        (["EI1", "--scale", "1e30", "--yes"], 1, "a scale of 1e\\+30 makes 1e\\+31 cells"),
         (["EI1", "--seed", "-1"], 2, "--seed"),
-        (["CA1"], 2, r"this system has 5,\d+,\d+,\d+ edges, about 159 GB; take a piece of it with --scale"),
+        (["CA1"], 2, r"this system has about 5,\d+,\d+,\d+ edges, 159 GB; take a piece of it with --scale"),
     ],
 )
 def test_what_is_refused(run, work, arguments, code, message):

@@ -88,6 +88,15 @@ def test_parquet_there_and_back(name, odd, tmp_path):
         assert_equal(expected, found)
 
 
+def test_cells_with_none_and_two_values_are_not_cells_with_one_each(tmp_path):
+    values = CellAttribute(np.array([0, 1]), np.array([0, 0, 2]), np.array([7, 8], np.int16))
+    path = write_system(tmp_path / "system", {"P": 2}, cells={"P": {"Other": {"v": values}}})
+    to_tables(path, tmp_path / "tables")
+    back = from_tables(tmp_path / "tables", tmp_path / "back")
+    with System(path) as one, System(back.target) as other:
+        assert_equal(everything(one), everything(other))
+
+
 def test_csv_keeps_values_but_not_types(odd, tmp_path):
     done = to_tables(odd, tmp_path / "tables", format="csv")
     assert [one.what for one in done.dropped] == ["Alpha/Several/ids"]

@@ -9,6 +9,7 @@ import pytest
 
 from livn_core.errors import ConfigError, InvalidArgumentError, SourceNotFoundError
 from livn_core.generating import configurations, folder, load
+from livn_core.generating._connecting import Network
 
 CA1 = ["DPYR", "SPYR", "PVBC", "AAC", "BS", "CCKBC", "IVY", "NGFC", "OLM", "SCA", "IS", "CA3", "CA2", "EC"]
 
@@ -180,6 +181,17 @@ def test_an_unknown_name_lists_the_known_ones(name):
 def test_scales_that_make_no_sense(scale):
     with pytest.raises(InvalidArgumentError, match="the scale must be a number above 0"):
         load("EI1").scaled(scale)
+
+
+def test_a_scale_of_more_cells_than_gids():
+    with pytest.raises(InvalidArgumentError, match=r"a scale of 1e\+30 makes 1e\+31 cells; .* 4,294,967,295 at most"):
+        load("EI1").scaled(1e30)
+
+
+@pytest.mark.parametrize(("name", "scale"), [("EI2", 1), ("E5I_b", 1), ("CA1", 0.001)])
+def test_edges_are_about_as_many_as_expected(name, scale):
+    network = Network(load(name).scaled(scale))
+    assert network.expected_edges == pytest.approx(network.n_edges, rel=0.05)
 
 
 def test_scaling_keeps_density_and_shares():

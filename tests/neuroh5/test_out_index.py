@@ -179,6 +179,17 @@ def test_one_of_other_edges_is_noticed(path, layouts, settled):
         file.projection("A", "A").out_edges([3], index=True)
 
 
+def test_another_file_of_the_same_size_and_time_is_noticed(path, index, layouts):
+    """Archives and synchronisers put times back, and file systems give inodes again."""
+    state = path.stat()
+    path.unlink()
+    write(path, layouts, seed=1)
+    os.utime(path, ns=(state.st_atime_ns, state.st_mtime_ns))
+    assert path.stat().st_size == state.st_size
+    with pytest.warns(LivnWarning, match="is not used: it is of other edges"):
+        check(path, None)
+
+
 def test_it_is_said_once(path, index):
     index.write_bytes(b"nonsense")
     with opened(path) as file:

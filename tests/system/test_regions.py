@@ -43,6 +43,10 @@ def test_radius(cloud, center):
     assert lists(cloud.selection(method="radius", center=center, radius=60)) == chosen(cloud, distance <= 60)
 
 
+def test_a_radius_of_any_size_takes_all(cloud):
+    assert lists(cloud.selection(method="radius", radius=1e300)) == chosen(cloud, np.ones(400, bool))
+
+
 def test_radius_takes_its_border_and_zero_takes_one_point():
     line = ParallelSystem(9, 10.0)
     assert lists(line.selection(method="radius", center=(40, 0, 0), radius=20)) == {"EXC": [2, 3, 4, 5, 6]}

@@ -87,6 +87,19 @@ def test_edges(whole, part, pair):
     assert [gid for gid, _ in per_cell] == sorted(set(wanted[0]))
 
 
+def test_out_edges_by_the_index_of_the_whole(two_pops):
+    pytest.importorskip("livn_pyfive", reason="the backend whose files have indexes")
+    with System(two_pops, backend="pyfive") as whole:
+        part = whole.subset(GIDS)
+        for pair in whole.projection_names:
+            whole.projection(*pair).build_index()
+            projection = part.projection(*pair)
+            for gids in (GIDS[pair[0]], GIDS[pair[0]][:2], []):
+                found = projection.out_edges(gids, True, index=True)
+                assert rows(found) == rows(projection.out_edges(gids, True))
+                assert found.post_gids.tolist() == sorted(set(found.post_gid_per_edge.tolist()))
+
+
 def test_a_matrix_of_the_part_is_the_part_of_the_matrix(whole, part):
     inside = np.isin(whole.gids, part.gids)
     assert (part.connectivity_matrix() == whole.connectivity_matrix()[np.ix_(inside, inside)]).all()

@@ -160,6 +160,14 @@ def test_an_error_half_way_leaves_what_was_there_untouched(tmp_path):
     assert [one.name for one in tmp_path.iterdir()] == ["x"]
 
 
+@pytest.mark.parametrize("place", ["file/x", "file/x/y"])
+def test_a_place_where_nothing_can_be_made(tmp_path, place):
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(InvalidArgumentError, match=r"cannot be made there \(.*\); choose another path"):
+        write_system(tmp_path / place, POPULATIONS)
+    assert [one.name for one in tmp_path.iterdir()] == ["file"]
+
+
 def test_nothing_is_overwritten_unless_asked_for(tmp_path):
     path = write_system(tmp_path / "x", POPULATIONS, {("A", "B"): edges()}, documents={"params/p.json": {}})
     with pytest.raises(InvalidArgumentError, match="exists already; choose another path, or pass overwrite=True"):

@@ -54,7 +54,7 @@ def generate(
     found = load(config)
     found = (found if seed is None else found.with_seed(seed)).scaled(scale)
     out = out or Path("systems") / "graphs" / found.name
-    _ask_if_large(Network(found).n_edges, yes)
+    _ask_if_large(Network(found).expected_edges, yes)
     with _progress(found.name) as progress:
         made = generate(found, out, overwrite=overwrite, progress=progress)
     print_line(str(made))
@@ -73,7 +73,7 @@ def _list() -> None:
 def _ask_if_large(n_edges: int, yes: bool) -> None:
     if n_edges < LARGE or yes:
         return
-    size = f"this system has {n_edges:,} edges, about {n_edges * BYTES / 1e9:,.0f} GB"
+    size = f"this system has about {n_edges:,} edges, {n_edges * BYTES / 1e9:,.0f} GB"
     if sys.stdin is None or not sys.stdin.isatty():
         raise click.UsageError(f"{size}; take a piece of it with --scale, or confirm with --yes")
     click.confirm(f"{size[0].upper()}{size[1:]}. Make it?", abort=True, err=True)

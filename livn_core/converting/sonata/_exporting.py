@@ -104,7 +104,7 @@ def _single(
     found = {}
     for space, names in namespaces.items():
         for short, attribute in system.cell_attributes(name, space, tuple(names)).items():
-            if attribute.values.size != len(attribute) or not (np.diff(attribute.pointer) == 1).all():
+            if not attribute.is_single:
                 remarks.dropped(f"{name}/{space}/{short}", "has several values for a cell; SONATA has one for a node")
             else:
                 found[space, short] = attribute

@@ -54,7 +54,7 @@ class NodeSource:
                 raise stale(self.system, f"there is no population {name!r}")
             stored = self.system.cell_attributes(name, BOOKS) if BOOKS in self.system.namespaces(name) else {}
             count = self.system.population_count(name)
-            plain = {key: one.values for key, one in stored.items() if len(one) == one.values.size == count}
+            plain = {key: one.values for key, one in stored.items() if len(one) == count and one.is_single}
             if count and not {"row", "node_type_id"} <= plain.keys():
                 raise stale(self.system, f"cells of {name!r} have no {BOOKS}/row and {BOOKS}/node_type_id")
             found[name] = plain

@@ -139,7 +139,7 @@ def _read_attributes(
             mine = whole.of(start, start + count)
             if len(mine):
                 space, short = home_of(CELLS, name)
-                plain = len(mine) == mine.values.size == count
+                plain = len(mine) == count and mine.is_single
                 found[population].setdefault(space, {})[short] = mine.values if plain else mine
     for population, spaces in found.items():
         _flatten(population, spaces.get(COORDINATES, {}), ranges[population][1], remarks)

@@ -130,14 +130,13 @@ def _cells(system: System, name: str, suffix: str, remarks: Remarks) -> Any:
 def _column(attribute: CellAttribute, start: int, count: int) -> Any:
     """A value or a list for each cell; nothing for those that lack the attribute."""
     pa = import_pyarrow()
-    lengths = np.diff(attribute.pointer)
     rows = attribute.gids - start
-    if (lengths == 1).all():
+    if attribute.is_single:
         values, absent = np.zeros(count, attribute.values.dtype), np.ones(count, np.bool_)
         values[rows], absent[rows] = attribute.values, False
         return pa.array(values, mask=absent) if absent.any() else pa.array(values)
     widths, absent = np.zeros(count, np.int64), np.ones(count, np.bool_)
-    widths[rows], absent[rows] = lengths, False
+    widths[rows], absent[rows] = np.diff(attribute.pointer), False
     offsets = np.append(0, np.cumsum(widths)).astype(np.int32 if attribute.values.size < 2**31 else np.int64)
     kind = pa.ListArray if offsets.dtype == np.int32 else pa.LargeListArray
     return kind.from_arrays(pa.array(offsets), pa.array(attribute.values), mask=pa.array(absent))

@@ -175,7 +175,7 @@ class LocalStorage(Storage):
     def local_file(self) -> LocalFile:
         """The file that is open; at its path there may be another one by now."""
         found = os.fstat(self._descriptor)
-        return LocalFile(self._path, found.st_size, found.st_mtime_ns, found.st_ino)
+        return LocalFile(self._path, found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
 
     def _check_unchanged(self) -> None:
         # Pointers that were read before and kept would be put together with the edges of another network.
