@@ -30,6 +30,9 @@ ATTEMPTS = 4
 PAUSE = 0.5
 """Seconds before the second attempt; twice as long before each further one."""
 
+PATIENCE = 30.0
+"""Seconds without an answer, or without a byte more of one, after which an attempt has failed."""
+
 Advance = Callable[[int], None]
 _COMPANION = re.compile(r"(?P<base>https?://.*)/(?:systems|files)/(?P<name>[^/?#]+)/?")
 
@@ -209,11 +212,23 @@ def _filesystem(uri: str) -> tuple[Any, str]:
     try:
         import fsspec
 
-        filesystem, root = fsspec.core.url_to_fs(uri)
+        filesystem, root = fsspec.core.url_to_fs(uri, **_with_patience(uri))
     except ImportError as error:
+        # fsspec's own errors are sentences; Python's name the module.
+        problem = f"this needs {error.name}" if error.name else str(error)
         raise MissingPackageError(
-            f"{shown(uri)}: copying from there needs {error.name or error} -> pip install fsspec huggingface_hub"
+            f'{shown(uri)}: {problem}; pip install "livn-core[fetch]" for hf:// and https://, s3fs for s3://'
         ) from error
     except ValueError as error:
         raise InvalidArgumentError(f"{shown(uri)}: {redacted(str(error))}") from error
     return filesystem, root
+
+
+def _with_patience(uri: str) -> dict[str, Any]:
+    """A time-out for web servers: aiohttp's own is five minutes for a whole answer."""
+    if not uri.lower().startswith(("http://", "https://")):
+        return {}
+    import aiohttp
+
+    limit = aiohttp.ClientTimeout(total=None, sock_connect=PATIENCE, sock_read=PATIENCE)
+    return {"client_kwargs": {"timeout": limit}}
