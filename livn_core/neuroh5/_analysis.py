@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from livn_core.neuroh5._statistics import DegreeStatistics
 
 MOST_EDGES = 1_000_000
-"""How many edges ``to_networkx`` takes unless told otherwise: networkx needs about half a kilobyte for each."""
+"""How many edges ``to_networkx`` takes unless told otherwise: networkx needs about 600 bytes for each."""
 
 
 class PopulationLike(Protocol):

@@ -3,7 +3,8 @@
 ``_system`` is what users see; ``_files`` opens the HDF5 files and ``_sidecars`` reads the JSON beside them; ``_graph``,
 ``_mea`` and ``_cells`` are the values they hold; ``_extent``, ``_percell``, ``_connectivity``, ``_selection``,
 ``_region`` and ``_patch`` compute; ``_subset`` is a part of a system, ``_cut`` writes it; ``_further`` leads to other
-libraries; ``_places``, ``_predefined``, ``_fetch`` and ``_resolve`` find systems; ``_original`` meets the original package.
+libraries; ``_places``, ``_predefined``, ``_fetch`` and ``_resolve`` find systems; ``_original`` meets the original
+package.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Where systems are that have a name: beside the user's work, in places the user names, in the cache, in this package."""
+"""Where systems with a name are: beside the user's work, in places the user names, in the cache, in this package."""
 
 from __future__ import annotations
 

@@ -156,6 +156,11 @@ def _from_manifest(filesystem: Any, match: re.Match[str], place: str) -> tuple[R
     try:
         found = json.loads(filesystem.cat_file(f"{base}/systems/{name}"))
         rows = [*found["sidecars"], *found["h5"]]
+    except OSError as error:
+        if isinstance(error, FileNotFoundError):
+            return None
+        problem = redacted(f"{type(error).__name__}: {error}")
+        raise BackendConnectionError(f"{place}: could not be listed: {problem}") from error
     except Exception:  # whatever else is there, it is no companion server
         return None
     if not found.get("serve_h5"):
@@ -171,13 +176,17 @@ def _from_manifest(filesystem: Any, match: re.Match[str], place: str) -> tuple[R
 def _listed(filesystem: Any, root: str, uri: str) -> tuple[RemoteFile, ...]:
     try:
         found: dict[str, dict[str, Any]] = filesystem.find(root, detail=True)
-    except FileNotFoundError:
-        found = {}
+        if set(found) <= {root}:  # fsspec's answer also where there is no web server at all: this asks it again
+            filesystem.info(root)
     except Exception as error:
-        problem = redacted(f"{type(error).__name__}: {error}")
-        raise BackendConnectionError(f"{shown(uri)}: could not be listed: {problem}") from error
-    if not found:
-        raise SystemNotFoundError(f"{shown(uri)}: there is no such directory")
+        # Of a web server that cannot be reached fsspec says that there is no such file, and the cause says why.
+        reason = error.__cause__ or error
+        if not isinstance(reason, FileNotFoundError):
+            problem = redacted(f"{type(reason).__name__}: {reason}")
+            raise BackendConnectionError(f"{shown(uri)}: could not be listed: {problem}") from error
+        found = {}
+    if set(found) <= {root}:
+        raise SystemNotFoundError(f"{shown(uri)}: there is no such directory, or nothing in it")
     files = []
     for address, details in found.items():
         name = os.path.relpath(address, root).replace(os.sep, "/")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from livn_core.cli._options import debug_option
+from livn_core.cli._options import debug_option, overwrite_option
 from livn_core.cli._output import print_line
 from livn_core.errors import SystemNotFoundError
 from livn_core.locations import is_address, shown
@@ -19,16 +19,17 @@ from livn_core.system._progress import progress_bar
 @click.argument("source")
 @click.option("--to", "directory", default=".", show_default=True, help="Where systems/graphs/NAME is made.")
 @click.option("--name", help="What to call the copy; by default as the source is called.")
-@click.option("--force", is_flag=True, help="Get it again, and replace the copy when the new one is complete.")
+@overwrite_option
 @debug_option
-def fetch_system(source: str, directory: str, name: str | None, force: bool) -> None:
+def fetch_system(source: str, directory: str, name: str | None, overwrite: bool) -> None:
     """Copy SOURCE to systems/graphs/: a public system's name, a directory, or an address (hf://, https://, s3://).
 
-    An interrupted copy is continued. What is complete has the sizes, and the hashes, that the source announced.
+    A copy that is there is kept; with --overwrite it is replaced when a new one is complete. An interrupted one is
+    continued. What is complete has the sizes, and the hashes, that the source announced.
     """
     place = _address(source)
     with progress_bar(shown(place)) as progress:
-        print_line(fetch(place, directory, name, force, progress=progress))
+        print_line(fetch(place, directory, name, overwrite, progress=progress))
 
 
 def _address(source: str) -> str:
