@@ -66,7 +66,7 @@ class ProjectionAnalysis:
         attributes
             Which edge attributes, as for :meth:`read`.
         max_edges
-            Refuse more edges than that, since each takes about half a kilobyte; None: any number.
+            Refuse more edges than that, since each takes about 600 bytes; None: any number.
 
         Returns
         -------

@@ -27,8 +27,9 @@ def bucket(endpoint, two_pops, monkeypatch):
     """A bucket with the system, and the settings that lead s3:// there, as fsspec takes them from the environment."""
     settings = {"endpoint_url": endpoint, "key": "testing", "secret": "testing"}
     monkeypatch.setitem(fsspec.config.conf, "s3", settings)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     s3fs.S3FileSystem.clear_instance_cache()
-    s3 = s3fs.S3FileSystem(client_kwargs={"region_name": "us-east-1"})
+    s3 = s3fs.S3FileSystem()
     if not s3.exists("cultures"):
         s3.mkdir("cultures")
     s3.put(f"{two_pops}{os.sep}", "cultures/systems/EI2/", recursive=True)
