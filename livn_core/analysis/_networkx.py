@@ -27,7 +27,7 @@ def to_networkx(
     attributes
         Which edge attributes: False: none. True: all. Else names, ``"Namespace/name"``.
     max_edges
-        Refuse more edges than that: networkx needs about half a kilobyte for each. None: any number.
+        Refuse more edges than that: networkx needs about 600 bytes for each. None: any number.
 
     Returns
     -------

@@ -73,7 +73,7 @@ def fix(
     FileNotFoundError, NoBackendError, BackendError
         As for :func:`livn_core.validate`.
     """
-    check_free(Path(target), overwrite=False)
+    check_free(Path(target), overwrite=None)
     before = validate(source, backend=backend, options=options)
     try:
         with open_whole(source, backend, options) as whole:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import traceback
 import warnings
@@ -15,6 +16,14 @@ import click
 from livn_core.cli._text import printable
 from livn_core.errors import LivnError
 from livn_core.locations import redacted
+
+OPTIONS = {
+    "overwrite=True": "--overwrite",
+    "force=True": "--overwrite",
+    "fallback=True": "--fallback",
+    "name=": "--name",
+}
+"""What messages call by its name in Python, and its name on the command line."""
 
 FAILED = 1
 INTERRUPTED = 130
@@ -49,10 +58,16 @@ def _report(error: BaseException, debug: bool) -> int:
         case _ if debug:
             traceback.print_exception(error)
         case _:
-            _say(f"error: {error}")
+            _say(f"error: {_as_options(str(error))}")
             for note in getattr(error, "__notes__", ()):
                 _say(f"note: {note.removeprefix('livn: ')}")
     return FAILED
+
+
+def _as_options(text: str) -> str:
+    """Name the options that a message advises as they are written here."""
+    names = "|".join(map(re.escape, OPTIONS))
+    return re.sub(rf"\b({names})(?=[\s,;.:)]|$)", lambda found: OPTIONS[found[1]], text)
 
 
 def _write_no_more() -> None:

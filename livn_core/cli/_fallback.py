@@ -12,7 +12,7 @@ import attrs
 
 from livn_core.backends import BackendNames, default_backends, server_in_play
 from livn_core.errors import BackendFallbackWarning, SystemNotFoundError
-from livn_core.system import predefined
+from livn_core.system._places import find
 
 
 @attrs.frozen
@@ -51,7 +51,7 @@ def local_copy(name: str, place: str, backend: BackendNames | None, error: Excep
     if not servers or not others:
         return None
     try:
-        found = predefined(name, backend=others)
+        found = find(name, ".", others)
     except SystemNotFoundError as nowhere:
         error.add_note(f"livn: nor is there a copy on this machine: {nowhere}")
         return None

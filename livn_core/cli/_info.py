@@ -4,23 +4,15 @@ from __future__ import annotations
 
 import attrs
 import click
-from click.shell_completion import CompletionItem
 
 from livn_core.backends import BackendNames
 from livn_core.cli._describe import Description, describe
-from livn_core.cli._options import backend_option, debug_option, json_option
+from livn_core.cli._options import backend_option, debug_option, json_option, system_argument
 from livn_core.cli._output import print_heading, print_json, print_line, print_table
 
 
-def _complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    from livn_core.system import available
-
-    names = [CompletionItem(name) for name in available() if name.startswith(incomplete)]
-    return names or [CompletionItem(incomplete, type="file")]
-
-
 @click.command()
-@click.argument("system", shell_complete=_complete)
+@system_argument("system")
 @backend_option
 @click.option("--fallback", is_flag=True, help="Where the chosen backend fails, warn and take the next one.")
 @json_option

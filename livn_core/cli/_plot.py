@@ -9,7 +9,7 @@ import click
 
 from livn_core.backends import BackendNames
 from livn_core.cli._locate import locate
-from livn_core.cli._options import backend_option, debug_option
+from livn_core.cli._options import backend_option, debug_option, system_argument
 from livn_core.cli._output import print_line
 from livn_core.cli._selecting import how, parse_spec, selection_options
 from livn_core.errors import InvalidArgumentError
@@ -20,7 +20,7 @@ FORMATS = (".png", ".svg", ".pdf", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".
 
 
 @click.command()
-@click.argument("system")
+@system_argument("system")
 @click.option("--kind", type=click.Choice([*KINDS, "all"]), default="cells", show_default=True, help="What to draw.")
 @click.option(
     "--out", type=click.Path(path_type=Path), help="The file, by its suffix PNG, SVG, PDF, …; or a directory."

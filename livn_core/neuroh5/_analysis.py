@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from livn_core.neuroh5._statistics import DegreeStatistics
 
 MOST_EDGES = 1_000_000
-"""How many edges ``to_networkx`` takes unless told otherwise: networkx needs about half a kilobyte for each."""
+"""How many edges ``to_networkx`` takes unless told otherwise: networkx needs about 600 bytes for each."""
 
 
 class PopulationLike(Protocol):
@@ -113,7 +113,7 @@ class ProjectionAnalysis:
         attributes
             Which edge attributes, as for :meth:`read`.
         max_edges
-            Refuse more edges than that, since each takes about half a kilobyte; None: any number.
+            Refuse more edges than that, since each takes about 600 bytes; None: any number.
 
         Returns
         -------

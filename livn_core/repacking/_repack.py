@@ -104,7 +104,7 @@ def repack(
     """
     if purpose not in PURPOSES:
         raise InvalidArgumentError(f"the purpose is one of {', '.join(PURPOSES)}, not {purpose!r}")
-    check_free(Path(target), overwrite=False)
+    check_free(Path(target), overwrite=None)
     with open_whole(source, backend, options) as whole:
         return repack_whole(whole, Path(target), PURPOSES[purpose])
 

@@ -14,7 +14,7 @@ from livn_core.errors import FormatError, InvalidArgumentError, SystemNotFoundEr
 from livn_core.locations import is_address, last_part, shown
 from livn_core.parallel import Ranks
 from livn_core.system._lock import one_at_a_time
-from livn_core.system._predefined import holds_system
+from livn_core.system._places import holds_system
 from livn_core.system._remote import Remote
 from livn_core.system._sidecars import parse_json
 

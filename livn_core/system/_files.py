@@ -260,7 +260,7 @@ def _instead(choice: Selection, taken: Selection, failed: list[str], reason: str
 def _not_a_system(uri: str, error: Exception) -> str:
     place = Path(uri)
     if is_address(uri) or not place.exists():
-        from livn_core.system._predefined import available
+        from livn_core.system._places import available
 
         known = available()
         name = last_part(uri)

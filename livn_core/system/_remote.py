@@ -30,6 +30,9 @@ ATTEMPTS = 4
 PAUSE = 0.5
 """Seconds before the second attempt; twice as long before each further one."""
 
+PATIENCE = 30.0
+"""Seconds without an answer, or without a byte more of one, after which an attempt has failed."""
+
 Advance = Callable[[int], None]
 _COMPANION = re.compile(r"(?P<base>https?://.*)/(?:systems|files)/(?P<name>[^/?#]+)/?")
 
@@ -153,6 +156,11 @@ def _from_manifest(filesystem: Any, match: re.Match[str], place: str) -> tuple[R
     try:
         found = json.loads(filesystem.cat_file(f"{base}/systems/{name}"))
         rows = [*found["sidecars"], *found["h5"]]
+    except OSError as error:
+        if isinstance(error, FileNotFoundError):
+            return None
+        problem = redacted(f"{type(error).__name__}: {error}")
+        raise BackendConnectionError(f"{place}: could not be listed: {problem}") from error
     except Exception:  # whatever else is there, it is no companion server
         return None
     if not found.get("serve_h5"):
@@ -168,13 +176,17 @@ def _from_manifest(filesystem: Any, match: re.Match[str], place: str) -> tuple[R
 def _listed(filesystem: Any, root: str, uri: str) -> tuple[RemoteFile, ...]:
     try:
         found: dict[str, dict[str, Any]] = filesystem.find(root, detail=True)
-    except FileNotFoundError:
-        found = {}
+        if set(found) <= {root}:  # fsspec's answer also where there is no web server at all: this asks it again
+            filesystem.info(root)
     except Exception as error:
-        problem = redacted(f"{type(error).__name__}: {error}")
-        raise BackendConnectionError(f"{shown(uri)}: could not be listed: {problem}") from error
-    if not found:
-        raise SystemNotFoundError(f"{shown(uri)}: there is no such directory")
+        # Of a web server that cannot be reached fsspec says that there is no such file, and the cause says why.
+        reason = error.__cause__ or error
+        if not isinstance(reason, FileNotFoundError):
+            problem = redacted(f"{type(reason).__name__}: {reason}")
+            raise BackendConnectionError(f"{shown(uri)}: could not be listed: {problem}") from error
+        found = {}
+    if set(found) <= {root}:
+        raise SystemNotFoundError(f"{shown(uri)}: there is no such directory, or nothing in it")
     files = []
     for address, details in found.items():
         name = os.path.relpath(address, root).replace(os.sep, "/")
@@ -209,11 +221,23 @@ def _filesystem(uri: str) -> tuple[Any, str]:
     try:
         import fsspec
 
-        filesystem, root = fsspec.core.url_to_fs(uri)
+        filesystem, root = fsspec.core.url_to_fs(uri, **_with_patience(uri))
     except ImportError as error:
+        # fsspec's own errors are sentences; Python's name the module.
+        problem = f"this needs {error.name}" if error.name else str(error)
         raise MissingPackageError(
-            f"{shown(uri)}: copying from there needs {error.name or error} -> pip install fsspec huggingface_hub"
+            f'{shown(uri)}: {problem}; pip install "livn-core[fetch]" for hf:// and https://, s3fs for s3://'
         ) from error
     except ValueError as error:
         raise InvalidArgumentError(f"{shown(uri)}: {redacted(str(error))}") from error
     return filesystem, root
+
+
+def _with_patience(uri: str) -> dict[str, Any]:
+    """A time-out for web servers: aiohttp's own is five minutes for a whole answer."""
+    if not uri.lower().startswith(("http://", "https://")):
+        return {}
+    import aiohttp
+
+    limit = aiohttp.ClientTimeout(total=None, sock_connect=PATIENCE, sock_read=PATIENCE)
+    return {"client_kwargs": {"timeout": limit}}

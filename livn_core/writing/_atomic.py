@@ -32,10 +32,11 @@ def workspace(target: Path) -> Iterator[Path]:
         shutil.rmtree(beside, ignore_errors=True)
 
 
-def check_free(target: Path, overwrite: bool) -> None:
-    """Refuse to write over something, unless that was asked for."""
+def check_free(target: Path, overwrite: bool | None) -> None:
+    """Refuse to write over something, unless that was asked for; None: it cannot be asked for."""
     if target.exists() and not overwrite:
-        raise InvalidArgumentError(f"{target} exists already; choose another path, or pass overwrite=True")
+        way = "" if overwrite is None else ", or pass overwrite=True"
+        raise InvalidArgumentError(f"{target} exists already; choose another path{way}")
 
 
 def publish(beside: Path, target: Path) -> None:

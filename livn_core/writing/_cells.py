@@ -79,6 +79,8 @@ def _write_pieces(
         if not hasattr(piece, "pointer"):
             raise InvalidTypeError(f"{where}: pieces must have gids, pointer and values, not {type(piece).__name__}")
         one = stored(piece, population, where, storage.any_dtype)
+        if isinstance(one.values, Stream):
+            raise InvalidTypeError(f"{where}: the values of a piece must be an array; they cannot come in pieces again")
         if not one.index.size:
             continue
         if one.index[0] <= last:

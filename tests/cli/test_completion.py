@@ -8,7 +8,10 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
+import click
 import pytest
+
+from livn_core.cli._app import app
 
 needs_bash = pytest.mark.skipif(shutil.which("bash") is None, reason="bash is not installed")
 
@@ -30,6 +33,24 @@ def test_every_shell_has_a_script_for_a_command_it_can_know(shell, run):
     assert done.returncode == 0
     assert f"_LIVN_CORE_COMPLETE={shell}_complete" in done.stdout
     assert "python" not in done.stdout
+
+
+def commands(group, path=()):
+    for name in group.list_commands(click.Context(group)):
+        command = group.get_command(click.Context(group), name)
+        yield from commands(command, (*path, name)) if isinstance(command, click.Group) else [((*path, name), command)]
+
+
+def test_every_command_that_takes_a_system_completes_its_name():
+    completing = {
+        path
+        for path, command in commands(app)
+        for param in command.params
+        if isinstance(param, click.Argument)
+        and "EI1" in [one.value for one in param.shell_complete(click.Context(command), "EI")]
+    }
+    further = ("validate", "diff", "hash", "repack", "cut", "stats", "index", "convert")
+    assert completing >= {("info",), ("plot",), *(("systems", name) for name in further)}
 
 
 @needs_bash

@@ -50,9 +50,9 @@ def test_what_is_refused(run, work):
     assert [one.name for one in work.iterdir()] == ["empty"]
 
 
-def test_force(run, work):
+def test_overwrite(run, work):
     assert run("systems", "convert", "EI1", "sonata", "--to", "sonata").returncode == 0
     again = run("systems", "convert", "EI1", "sonata", "--to", "sonata")
     assert again.returncode == 1
-    assert "exists already" in again.stderr
-    assert run("systems", "convert", "EI1", "sonata", "--to", "sonata", "--force").returncode == 0
+    assert again.stderr == "error: sonata exists already; choose another path, or pass --overwrite\n"
+    assert run("systems", "convert", "EI1", "sonata", "--to", "sonata", "--overwrite").returncode == 0

@@ -6,6 +6,7 @@ import hashlib
 import json
 import multiprocessing
 import re
+import sys
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -13,11 +14,11 @@ from pathlib import Path
 
 import pytest
 
-from livn_core.errors import BackendConnectionError, InvalidArgumentError, SystemNotFoundError
-from livn_core.system import System, _remote, fetch
+from livn_core.errors import BackendConnectionError, InvalidArgumentError, MissingPackageError, SystemNotFoundError
+from livn_core.system import System, _remote, fetch, make, predefined
 from livn_core.system._lock import one_at_a_time
 
-pytest.importorskip("fsspec")
+fsspec = pytest.importorskip("fsspec")
 pytest.importorskip("aiohttp")
 
 
@@ -28,7 +29,7 @@ class Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.folder = folder
         self.breaks, self.wait, self.ranges, self.serve_h5 = {}, 0.0, True, True
-        self.sizes, self.hashes, self.log = {}, {}, []
+        self.sizes, self.hashes, self.log, self.asked = {}, {}, [], 0
 
     def handle_error(self, *_):
         """A client that has had enough is no error."""
@@ -60,6 +61,7 @@ class Handler(BaseHTTPRequestHandler):
         self.answer(True)
 
     def answer(self, with_body):
+        self.server.asked += 1
         name = self.path.removeprefix("/files/EI/").removeprefix("/plain/")
         content = self.server.manifest() if self.path == "/systems/EI" else None
         if self.path == "/plain/":
@@ -224,19 +226,119 @@ def test_a_server_that_is_not_there(server, tmp_path):
         fetch(server.address, tmp_path / "here")
 
 
+@pytest.fixture
+def mirror(server, tmp_path, monkeypatch):
+    """The server in the place of the public data set, and a working directory without systems."""
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    for variable in ("LIVN_HSDS", "LIVN_SYSTEMS"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("LIVN_SYSTEMS_SOURCE", server.address.removesuffix("/EI"))
+    return server
+
+
+def test_a_public_system_that_is_not_here_is_downloaded_once(mirror, two_pops):
+    path = Path(predefined("EI"))
+    assert path == Path("systems", "graphs", "EI")
+    assert contents(path) == contents(two_pops)
+    asked = mirror.asked
+    assert predefined("EI") == str(path)
+    with make("EI") as system:
+        assert system.num_neurons == 28
+    assert mirror.asked == asked
+
+
+def test_a_public_system_is_downloaded_again_where_that_is_asked_for(mirror, two_pops, tmp_path):
+    path = Path(predefined("EI", tmp_path / "there"))
+    (two_pops / "graph.json").write_text("{}")
+    assert (path / "graph.json").read_text() != "{}"
+    assert predefined("EI", tmp_path / "there", force=True) == str(path)
+    assert (path / "graph.json").read_text() == "{}"
+    with pytest.raises(InvalidArgumentError, match="'two_pops' cannot be downloaded; the public systems are E, E_b"):
+        predefined("two_pops", force=True)
+
+
+def test_a_name_that_is_not_public_is_not_asked_for(mirror):
+    with pytest.raises(SystemNotFoundError, match="Did you mean EI"):
+        predefined("EII")
+    with pytest.raises(InvalidArgumentError):
+        predefined("../EI")
+    assert mirror.asked == 0
+
+
+def test_a_server_of_systems_is_not_downloaded_from(mirror, monkeypatch):
+    monkeypatch.setattr("livn_core.system._places.server_in_play", lambda _: True)
+    monkeypatch.setattr("livn_core.system._predefined.server_in_play", lambda _: True)
+    assert predefined("EI") == predefined("EI", force=True) == str(Path("systems", "graphs", "EI"))
+    assert mirror.asked == 0
+    assert not Path("systems").exists()
+
+
+def test_a_download_that_breaks_off_says_so_and_is_continued(mirror, two_pops):
+    mirror.breaks = {"graph.h5": 99}
+    with pytest.raises(BackendConnectionError, match=r"(?s)Nor could it be downloaded: .*; what has arrived is kept"):
+        predefined("EI")
+    mirror.breaks = {}
+    assert contents(predefined("EI")) == contents(two_pops)
+
+
+@pytest.mark.parametrize(("name", "generated"), [("EI", True), ("S1", False)])
+def test_without_a_network_the_ways_out_are_named(mirror, name, generated):
+    mirror.shutdown()
+    mirror.server_close()
+    with pytest.raises(BackendConnectionError, match=f"there is no system '{name}' in") as caught:
+        predefined(name)
+    ways = str(caught.value).partition("What else there is:")[2]
+    assert f"livn systems fetch ADDRESS --name {name}" in ways
+    assert ("livn systems generate EI: make one like it" in ways) is generated
+    assert all(variable in ways for variable in ("LIVN_SYSTEMS:", "LIVN_SYSTEMS_SOURCE:", "LIVN_HSDS:"))
+
+
+@pytest.mark.parametrize("absent", ["fsspec", "aiohttp"])
+def test_without_what_downloads_it_says_what_to_install(mirror, monkeypatch, absent):
+    monkeypatch.setitem(sys.modules, absent, None)
+    with pytest.raises(MissingPackageError, match=rf"this needs {absent}; pip install \"livn-core\[fetch\]\""):
+        predefined("EI")
+
+
+def test_a_server_that_never_answers_is_given_up(mirror, monkeypatch):
+    monkeypatch.setattr(_remote, "PATIENCE", 0.2)
+    mirror.wait = 1.0
+    fsspec.filesystem("http").clear_instance_cache()
+    with pytest.raises(BackendConnectionError):
+        predefined("EI")
+
+
 def _fetch(address, folder):
     fetch(address, folder)
 
 
-def test_several_processes_get_it_once(server, two_pops, tmp_path):
-    server.wait = 0.05
+def _predefined(folder):
+    predefined("EI", folder)
+
+
+def test_several_processes_download_it_once(mirror, two_pops, tmp_path):
+    mirror.wait = 0.05
+    run_at_once(_predefined, (tmp_path / "here",))
+    assert contents(tmp_path / "here" / "systems" / "graphs" / "EI") == contents(two_pops)
+    assert left_in(tmp_path) == ["EI"]
+    assert sum(start == 0 for name, start, _ in mirror.log if name == "mea.json") == 1
+
+
+def run_at_once(work, arguments):
     context = multiprocessing.get_context("spawn")
-    processes = [context.Process(target=_fetch, args=(server.address, tmp_path / "here")) for _ in range(3)]
+    processes = [context.Process(target=work, args=arguments) for _ in range(3)]
     for one in processes:
         one.start()
     for one in processes:
         one.join(120)
     assert [one.exitcode for one in processes] == [0, 0, 0]
+
+
+def test_several_processes_get_it_once(server, two_pops, tmp_path):
+    server.wait = 0.05
+    run_at_once(_fetch, (server.address, tmp_path / "here"))
     assert contents(tmp_path / "here" / "systems" / "graphs" / "EI") == contents(two_pops)
     assert left_in(tmp_path) == ["EI"]
     assert sum(start == 0 for name, start, _ in server.log if name == "mea.json") == 1

@@ -70,10 +70,14 @@ def test_unknown_name_says_where_it_looked_and_what_there_is(places, tmp_path):
     assert f"The public systems are {', '.join(PREDEFINED)}" in message
 
 
-def test_public_name_says_how_to_get_it(places):
-    with pytest.raises(FileNotFoundError, match="is one of the original's public systems; get it once") as caught:
+def test_public_name_is_looked_for_in_the_mirror(places, tmp_path, monkeypatch):
+    """Which may be a directory, and then takes no packages."""
+    monkeypatch.setenv("LIVN_SYSTEMS_SOURCE", str(tmp_path / "mirror"))
+    with pytest.raises(SystemNotFoundError, match=r"(?s)'CA1d' in\n.*Nor could it be downloaded: .*no such directory"):
         predefined("CA1d")
-    assert "livn_core.fetch('hf://datasets/livn-org/livn/systems/graphs/CA1d')" in str(caught.value)
+    shutil.copytree(places("one", "Mine"), tmp_path / "mirror" / "CA1d")
+    assert predefined("CA1d") == str(Path("systems", "graphs", "CA1d"))
+    assert available()["CA1d"] == predefined("CA1d")
 
 
 def test_server_needs_no_local_files(places, monkeypatch):

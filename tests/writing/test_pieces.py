@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import h5py
 import numpy as np
 import pytest
 
 from livn_core import CellAttribute, write_neuroh5
 from livn_core.errors import InvalidArgumentError, InvalidTypeError
+from livn_core.writing._checks import Stream
 
 
 def piece(gids, lengths, dtype=np.float32):
@@ -77,6 +80,11 @@ def test_an_attribute_that_no_cell_has_is_left_out(tmp_path):
             "every piece must have the same dtype",
         ),
         ([piece([120], [1])], InvalidArgumentError, "gid 120 is outside population 'A'"),
+        (
+            [SimpleNamespace(gids=[101], pointer=[0, 2], values=Stream(np.dtype("f4"), 2, [np.zeros(2, "f4")]))],
+            InvalidTypeError,
+            "the values of a piece must be an array",
+        ),
         ([np.zeros(20)], InvalidTypeError, "pieces must have gids, pointer and values, not ndarray"),
         ([piece([101], [1], np.float64)], InvalidTypeError, "neuroh5 cannot read float64"),
     ],

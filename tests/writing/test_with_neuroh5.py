@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from livn_core import CellAttribute, Edges, Tree
+from livn_core.generating import generate
 from livn_core.testing import Attribute, Content, EdgeList, assert_same, content_from_neuroh5
 from livn_core.writing import write_neuroh5, write_system
 
@@ -257,6 +258,17 @@ def test_systems_that_are_shipped(name, file, assert_neuroh5_reads, content_of):
     content = content_of(path)
     assert bool(content.cells) != bool(content.edges)
     assert_neuroh5_reads(path, content)
+
+
+@pytest.mark.parametrize(("name", "scale"), [("EI2", 1.0), ("E3I", 0.02), ("CA1", 0.001)])
+def test_generated_systems(name, scale, tmp_path, assert_neuroh5_reads, content_of):
+    pytest.importorskip("yaml")
+    path = generate(name, tmp_path / name, scale=scale)
+    cells, connections = (content_of(path / file) for file in ("cells.h5", "connections.h5"))
+    assert cells.cells
+    assert connections.edges
+    assert_neuroh5_reads(path / "cells.h5", cells)
+    assert_neuroh5_reads(path / "connections.h5", connections)
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -10,7 +10,7 @@ import click
 
 from livn_core.backends import BackendNames
 from livn_core.cli._locate import locate
-from livn_core.cli._options import backend_option, debug_option, json_option
+from livn_core.cli._options import backend_option, debug_option, json_option, overwrite_option, system_argument
 from livn_core.cli._output import print_json, print_line
 from livn_core.converting import Conversion, from_sonata, from_tables, to_sonata, to_tables
 from livn_core.converting._report import named
@@ -31,18 +31,18 @@ class Wish:
     restore: bool
     backend: BackendNames | None
     compression: int | None
-    force: bool
+    overwrite: bool
 
 
 @click.command()
-@click.argument("source", nargs=-1, required=True)
+@system_argument("source", nargs=-1, required=True)
 @click.argument("target", type=click.Path(path_type=Path))
 @click.option("--from", "given", type=click.Choice(FROM), help="What SOURCE is; left out, it is told by what is there.")
 @click.option("--to", "wanted", type=click.Choice(TO), help="What to write; left out, a system, unless SOURCE is one.")
 @click.option("--split-by", metavar="COLUMN|none", help="SONATA: what makes populations of nodes, instead of types.")
 @click.option("--no-restore", is_flag=True, help="SONATA: write a system as it is, not as the network it came from.")
 @click.option("--compression", type=click.IntRange(0, 9), help="NeuroH5: gzip's level.")
-@click.option("--force", is_flag=True, help="Replace files at TARGET.")
+@overwrite_option
 @backend_option
 @json_option
 @debug_option
@@ -54,7 +54,7 @@ def convert(  # noqa: PLR0917 - click hands over each option
     split_by: str | None,
     no_restore: bool,
     compression: int | None,
-    force: bool,
+    overwrite: bool,
     backend: BackendNames | None,
     as_json: bool,
 ) -> None:
@@ -69,7 +69,7 @@ def convert(  # noqa: PLR0917 - click hands over each option
         raise click.UsageError(f"{named(source)} cannot be converted from {kind} to {wanted}; see --from and --to")
     if kind == "system" and len(source) > 1:
         raise click.UsageError("one system is converted at a time")
-    wish = Wish(split_by, not no_restore, backend, compression, force)
+    wish = Wish(split_by, not no_restore, backend, compression, overwrite)
     _show(CONVERSIONS[kind, wanted](source, target, wish), as_json)
 
 
@@ -101,12 +101,12 @@ def _from_sonata(source: Sequence[str], target: Path, wish: Wish) -> Conversion:
         split_by=wish.split_by,
         compression=wish.compression,
         shuffle=_shuffle(wish),
-        overwrite=wish.force,
+        overwrite=wish.overwrite,
     )
 
 
 def _from_tables(source: Sequence[str], target: Path, wish: Wish) -> Conversion:
-    return from_tables(source, target, compression=wish.compression, shuffle=_shuffle(wish), overwrite=wish.force)
+    return from_tables(source, target, compression=wish.compression, shuffle=_shuffle(wish), overwrite=wish.overwrite)
 
 
 def _shuffle(wish: Wish) -> bool:
@@ -115,16 +115,16 @@ def _shuffle(wish: Wish) -> bool:
 
 def _to_sonata(source: Sequence[str], target: Path, wish: Wish) -> Conversion:
     place = locate(source[0], wish.backend)
-    return to_sonata(place, target, restore=wish.restore, backend=wish.backend, overwrite=wish.force)
+    return to_sonata(place, target, restore=wish.restore, backend=wish.backend, overwrite=wish.overwrite)
 
 
 def _to_parquet(source: Sequence[str], target: Path, wish: Wish) -> Conversion:
-    return to_tables(locate(source[0], wish.backend), target, backend=wish.backend, overwrite=wish.force)
+    return to_tables(locate(source[0], wish.backend), target, backend=wish.backend, overwrite=wish.overwrite)
 
 
 def _to_csv(source: Sequence[str], target: Path, wish: Wish) -> Conversion:
     place = locate(source[0], wish.backend)
-    return to_tables(place, target, format="csv", backend=wish.backend, overwrite=wish.force)
+    return to_tables(place, target, format="csv", backend=wish.backend, overwrite=wish.overwrite)
 
 
 CONVERSIONS: dict[tuple[str, str], Callable[[Sequence[str], Path, Wish], Conversion]] = {

@@ -9,18 +9,18 @@ import click
 
 from livn_core.backends import BackendNames
 from livn_core.cli._locate import locate
-from livn_core.cli._options import backend_option, debug_option
+from livn_core.cli._options import backend_option, debug_option, overwrite_option, system_argument
 from livn_core.cli._output import print_line
 from livn_core.cli._selecting import how, parse_spec, selection_options
 from livn_core.system import System
 
 
 @click.command()
-@click.argument("system")
+@system_argument("system")
 @click.argument("selection")
 @click.argument("destination", type=click.Path(path_type=Path))
 @selection_options
-@click.option("--overwrite", is_flag=True, help="Replace the files of a system that is there already.")
+@overwrite_option
 @click.option("--compression", type=click.IntRange(0, 9), help="Level of gzip; left out, nothing is compressed.")
 @backend_option
 @debug_option

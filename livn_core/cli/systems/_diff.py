@@ -9,15 +9,15 @@ import click
 
 from livn_core.backends import BackendNames
 from livn_core.cli._locate import locate
-from livn_core.cli._options import backend_option, debug_option, json_option
+from livn_core.cli._options import backend_option, debug_option, json_option, system_argument
 from livn_core.cli._output import print_json, print_line
 from livn_core.cli.systems._options import parts_option
 from livn_core.comparing import diff as compare
 
 
 @click.command()
-@click.argument("one")
-@click.argument("other")
+@system_argument("one")
+@system_argument("other")
 @parts_option
 @backend_option
 @json_option

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 from click.shell_completion import CompletionItem
 
-from livn_core.cli._options import debug_option
+from livn_core.cli._options import debug_option, overwrite_option
 from livn_core.cli._output import print_line, print_table
 
 LARGE = 100_000_000
@@ -32,7 +32,7 @@ def _complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> li
 @click.option("--out", type=click.Path(path_type=Path), help="Directory to make.  [default: systems/graphs/NAME]")
 @click.option("--seed", type=click.IntRange(0), help="Instead of the configuration's.")
 @click.option("--scale", type=float, default=1.0, help="Factor for cells and area, such as 0.01.")
-@click.option("--overwrite", is_flag=True, help="Replace the files of a system that is there.")
+@overwrite_option
 @click.option("--yes", is_flag=True, help="Do not ask before making a very large system.")
 @click.option("--list", "listing", is_flag=True, help="List the configurations that come with livn-core.")
 @debug_option

@@ -6,14 +6,14 @@ import click
 
 from livn_core.backends import BackendNames
 from livn_core.cli._locate import locate
-from livn_core.cli._options import backend_option, debug_option, json_option
+from livn_core.cli._options import backend_option, debug_option, json_option, system_argument
 from livn_core.cli._output import print_json, print_line
 from livn_core.cli.systems._options import parts_option
 from livn_core.comparing import content_hash
 
 
 @click.command("hash")
-@click.argument("system")
+@system_argument("system")
 @parts_option
 @click.option("--lines", is_flag=True, help="Print what the hash is of: a line for each population, array, document.")
 @backend_option

@@ -9,7 +9,7 @@ import click
 
 from livn_core.backends import BackendNames
 from livn_core.cli._locate import locate
-from livn_core.cli._options import backend_option, debug_option, json_option
+from livn_core.cli._options import backend_option, debug_option, json_option, system_argument
 from livn_core.cli._output import print_json, print_table
 from livn_core.locations import is_one_file
 from livn_core.neuroh5 import Projection, open_neuroh5
@@ -17,7 +17,7 @@ from livn_core.system import System
 
 
 @click.command()
-@click.argument("system")
+@system_argument("system")
 @backend_option
 @click.option(
     "--where",

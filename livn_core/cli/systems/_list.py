@@ -10,7 +10,7 @@ import click
 from livn_core.cli._options import debug_option, json_option
 from livn_core.cli._output import print_json, print_line, print_table
 from livn_core.system import PREDEFINED, available
-from livn_core.system._predefined import SEARCH_VARIABLE, user_cache
+from livn_core.system._places import SEARCH_VARIABLE, user_cache
 
 
 @attrs.frozen

@@ -7,14 +7,14 @@ import click
 
 from livn_core.backends import BackendNames
 from livn_core.cli._locate import locate
-from livn_core.cli._options import backend_option, debug_option, json_option
+from livn_core.cli._options import backend_option, debug_option, json_option, system_argument
 from livn_core.cli._output import print_json, print_line, print_table
 from livn_core.repacking import PURPOSES, Repacked
 from livn_core.repacking import repack as write_again
 
 
 @click.command()
-@click.argument("source")
+@system_argument("source")
 @click.argument("target", type=click.Path())
 @click.option("--for", "purpose", type=click.Choice(list(PURPOSES)), default="local", help="How it will be read.")
 @backend_option

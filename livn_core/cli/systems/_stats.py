@@ -11,7 +11,7 @@ import numpy as np
 
 from livn_core.backends import BackendNames
 from livn_core.cli._locate import locate
-from livn_core.cli._options import backend_option, debug_option, json_option
+from livn_core.cli._options import backend_option, debug_option, json_option, system_argument
 from livn_core.cli._output import print_heading, print_json, print_line, print_table
 from livn_core.system import System
 
@@ -21,7 +21,7 @@ COLUMNS = (
 
 
 @click.command()
-@click.argument("system")
+@system_argument("system")
 @backend_option
 @json_option
 @debug_option

@@ -12,12 +12,12 @@ from livn_core.backends import BackendNames
 from livn_core.checking import Validation, fix, report
 from livn_core.checking import validate as check
 from livn_core.cli._locate import locate
-from livn_core.cli._options import backend_option, debug_option, json_option
+from livn_core.cli._options import backend_option, debug_option, json_option, system_argument
 from livn_core.cli._output import print_heading, print_json, print_line
 
 
 @click.command()
-@click.argument("path")
+@system_argument("path")
 @click.option("--fix", "copy", metavar="OUT", type=click.Path(), help="Write a repaired copy; OUT must not exist.")
 @backend_option
 @json_option

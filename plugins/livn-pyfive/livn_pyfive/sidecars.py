@@ -14,13 +14,14 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from livn_core.errors import BackendError, InvalidArgumentError, LivnError, SourceNotFoundError
+from livn_core.locations import join, shown
 from livn_pyfive.remote import filesystem, mapped
 from livn_pyfive.sources import Source
 
 # What a system may hold, where a server cannot be asked for a list.
 WELL_KNOWN = ("graph.json", "mea.json", "model.json")
 _MAX_SIDECAR = 1 << 28
-_SERVED_SYSTEM = re.compile(r"(https?://[^?#]*)/files/([^/?#]+)/*", re.IGNORECASE)
+_SERVED_SYSTEM = re.compile(r"(https?://[^?#]*)/files/([^/?#]+)/*([?#].*)?", re.IGNORECASE | re.DOTALL)
 
 
 def read_sidecar(source: Source, name: str, storage_options: Mapping[str, Any]) -> bytes:
@@ -36,13 +37,13 @@ def read_sidecar(source: Source, name: str, storage_options: Mapping[str, Any]) 
     _check_name(name)
     if source.is_local:
         return _read_local(source, name)
-    address = f"{source.text.rstrip('/')}/{name}"
+    address = join(source.text, name)
     with mapped(address):
         fs, path = filesystem(address, storage_options)
         # One byte more than is allowed shows that there is too much.
         data = bytes(fs.cat_file(path))
     if len(data) > _MAX_SIDECAR:
-        raise BackendError(f"{address}: {len(data)} bytes are too many for a JSON file")
+        raise BackendError(f"{shown(address)}: {len(data)} bytes are too many for a JSON file")
     return data
 
 
@@ -50,12 +51,20 @@ def list_sidecars(source: Source, storage_options: Mapping[str, Any]) -> list[st
     """Names of a system's JSON files that are not hidden, sorted; where a server lists nothing, the well-known ones."""
     if source.is_local:
         return _visible(one.relative_to(source.path).as_posix() for one in source.path.rglob("*.json"))
-    with mapped(source.text):
-        fs, root = filesystem(source.text.rstrip("/"), storage_options)
-        listed = _in_manifest(fs, source.text)
+    address = source.text.rstrip("/")
+    with mapped(address):
+        fs, root = filesystem(address, storage_options)
+        listed = _in_manifest(fs, address)
         if listed is not None:
             return listed
-        return _listed(fs, root) or [name for name in WELL_KNOWN if fs.exists(f"{root}/{name}")]
+        # Of an address with a query nothing is listed: fsspec puts what a page links to behind the query.
+        found = [] if "?" in address else _listed(fs, root)
+        return found or [name for name in WELL_KNOWN if _exists(join(address, name), storage_options)]
+
+
+def _exists(address: str, storage_options: Mapping[str, Any]) -> bool:
+    fs, path = filesystem(address, storage_options)
+    return bool(fs.exists(path))
 
 
 def _in_manifest(fs: Any, address: str) -> list[str] | None:
@@ -64,7 +73,7 @@ def _in_manifest(fs: Any, address: str) -> list[str] | None:
     if served is None:
         return None
     try:
-        manifest = json.loads(fs.cat_file(f"{served[1]}/systems/{served[2]}"))
+        manifest = json.loads(fs.cat_file(f"{served[1]}/systems/{served[2]}{served[3] or ''}"))
     except LivnError:
         raise
     except Exception:  # some other server, with files of its own

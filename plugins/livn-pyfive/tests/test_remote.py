@@ -130,6 +130,21 @@ def test_sidecars(server):
         livn_pyfive.livn_backend_sidecar(system, "mea.json", {})
 
 
+@pytest.mark.parametrize("slash", ["", "/"])
+def test_sidecars_at_an_address_with_a_query(server, folder, slash):
+    system = f"{server.address_text}/sys{slash}?token=hunter2"
+    assert livn_pyfive.livn_backend_sidecar(system, "selection/e1.json", {}) == b"[2]"
+    # A listing is out of reach there, but the well-known names and a manifest are not.
+    assert livn_pyfive.livn_backend_sidecars(system, {}) == ["graph.json"]
+    with pytest.raises(SourceNotFoundError) as caught:
+        livn_pyfive.livn_backend_sidecar(system, "mea.json", {})
+    assert "hunter2" not in str(caught.value)
+    (folder / "systems").mkdir(exist_ok=True)
+    (folder / "systems" / "sys").write_bytes(b'{"files": ["z.json"]}')
+    served = f"{server.address_text}/files/sys{slash}?token=hunter2"
+    assert livn_pyfive.livn_backend_sidecars(served, {}) == ["z.json"]
+
+
 @pytest.mark.parametrize(
     ("manifest", "names"),
     [
