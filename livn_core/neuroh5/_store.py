@@ -262,10 +262,17 @@ class Store:
         for node in nodes:
             self.check_integers(node)
         found = self.whole(*nodes, *others)
-        integers = [self._as_int64(node, values) for node, values in zip(nodes, found[: len(nodes)], strict=True)]
+        integers = [self.as_int64(node, values) for node, values in zip(nodes, found[: len(nodes)], strict=True)]
         return integers, found[len(nodes) :]
 
-    def _as_int64(self, node: str, values: AnyArray) -> IntArray:
+    def as_int64(self, node: str, values: AnyArray) -> IntArray:
+        """Integers that were read from a dataset as int64.
+
+        Raises
+        ------
+        FormatError
+            There is one that int64 cannot hold.
+        """
         if values.dtype != np.uint64:
             return values.astype(np.int64, copy=False)
         signed = values.view(np.int64)
