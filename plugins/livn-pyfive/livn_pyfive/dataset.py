@@ -18,7 +18,7 @@ from livn_core.h5file import AnyArray, Ranges
 from livn_pyfive.chunkindex import ChunkIndex, read_index
 from livn_pyfive.datatype import Dtype, native, plain
 from livn_pyfive.filters import DEFLATE, FLETCHER32, MAX_DEFLATE_RATIO, Filter, parse_pipeline
-from livn_pyfive.header import Chunking, Fill, Layout, Messages, read_fill, read_layout, read_shape
+from livn_pyfive.header import PIPELINE, Chunking, Fill, Layout, Messages, read_fill, read_layout, read_shape
 from livn_pyfive.lazy import Lazy
 from livn_pyfive.pieces import Pieces, elements_of, from_ranges, scatter
 from livn_pyfive.reading import Chunked, Target, Task, chunked_tasks, raw_tasks
@@ -42,17 +42,16 @@ class Dataset:
         The file that it is in.
     name
         Its absolute path.
-    objects
-        Its object header, a ``pyfive.dataobjects.DataObjects``.
+    messages
+        Its object header.
     """
 
-    def __init__(self, file: PyfiveFile, name: str, objects: Any) -> None:
+    def __init__(self, file: PyfiveFile, name: str, messages: Messages) -> None:
         self.name = name
         self._file = file
-        self._objects = objects
+        self._messages = messages
         with file.reading(name):
-            self._messages = Messages(objects)
-            self._shape = read_shape(self._messages)
+            self._shape = read_shape(messages)
 
     def __repr__(self) -> str:
         return f"<dataset {self.name} {self._shape} of {self._file.filename}>"
@@ -242,7 +241,7 @@ class Dataset:
         width = self._stored.itemsize
         if chunking.itemsize != width or not 0 < chunking.shape[0] * width <= _MAX_CHUNK:
             raise ValueError(f"its chunks of {chunking.shape[0]} times {chunking.itemsize} bytes make no sense")
-        steps = parse_pipeline(self._objects.filter_pipeline, width)
+        steps = parse_pipeline(self._messages.get(PIPELINE), width)
         count = -(-self.size // chunking.shape[0])
         index = read_index(self._file.reader(), chunking, count)
         _check_sizes(index, chunking, steps)

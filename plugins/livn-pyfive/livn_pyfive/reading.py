@@ -27,8 +27,9 @@ from livn_pyfive.storage import Storage
 _DIRECT = 1 << 16
 # Work is cut into tasks of about this many bytes: small enough to share, large enough to be worth a thread.
 _TASK = 1 << 20
-# Less work than this, in bytes copied, is done at once by the thread that asked: about a millisecond.
-_WORTH_THREADS = 1 << 22
+# Less work than this, in bytes copied, is done at once by the thread that asked: a few milliseconds. Two threads that
+# ask for fresh memory at the same time wait for each other.
+_WORTH_THREADS = 1 << 24
 # Decoding a byte of the file takes as long as copying so many.
 _DECODING = 16
 _REMOTE_BATCH = 1 << 26
