@@ -97,11 +97,12 @@ def _read_btree(reader: BoundedReader, chunking: Chunking) -> ChunkIndex:
             leaves.append(entries)
         else:
             waiting.extend((int(child), level - 1) for child in entries["child"][::-1])
-    every = np.concatenate(leaves) if leaves else np.empty(0, entry)
-    offsets = every["offset"]
-    if len(every) and (np.any(offsets[:, 0] % chunking.shape[0]) or np.any(offsets[:, 1:])):
+    every = leaves[0] if len(leaves) == 1 else np.concatenate([np.empty(0, entry), *leaves])
+    offsets = every["offset"].astype(np.int64)
+    numbers, within = np.divmod(offsets[:, 0], chunking.shape[0])
+    if within.any() or offsets[:, 1:].any():
         raise ValueError("its chunk index has a chunk between the chunks")
-    return _make(offsets[:, 0] // chunking.shape[0], every["child"], every["size"], every["mask"])
+    return _make(numbers, every["child"], every["size"], every["mask"])
 
 
 def _read_node(
@@ -150,11 +151,13 @@ def _from_records(records: Records, chunk_bytes: int) -> ChunkIndex:
 def _check(index: ChunkIndex, count: int, reader: BoundedReader) -> None:
     if not len(index.numbers):
         return
-    if np.any(np.diff(index.numbers) <= 0) or index.numbers[0] < 0 or index.numbers[-1] >= count:
+    if (index.numbers[1:] <= index.numbers[:-1]).any() or index.numbers[0] < 0 or index.numbers[-1] >= count:
         raise ValueError("its chunk index is damaged: the chunks are not in order, or are too many")
-    order = np.argsort(index.addresses)
-    starts, ends = index.addresses[order], (index.addresses + index.sizes)[order]
-    if starts[0] < 0 or np.any(ends > reader.size) or np.any(index.sizes > reader.size):
+    starts, ends = index.addresses, index.addresses + index.sizes
+    if starts.min() < 0 or ends.max() > reader.size or index.sizes.max() > reader.size:
         raise ValueError("it has a chunk outside the file: damaged or cut off")
-    if np.any(starts[1:] < ends[:-1]):
+    if (starts[1:] < ends[:-1]).any():
+        order = np.argsort(starts)
+        starts, ends = starts[order], ends[order]
+    if (starts[1:] < ends[:-1]).any():
         raise ValueError("two of its chunks overlap in the file")

@@ -163,7 +163,9 @@ class Dataset:
             return None
         if chunked is None and self._layout.contiguous is None:
             return None
-        length = chunked.shape[0] if chunked is not None else max(1, PAGE_BYTES // self._element.itemsize)
+        length = (
+            chunked.shape[0] if chunked is not None else max(1, min(self.size, PAGE_BYTES // self._element.itemsize))
+        )
         size = self.size if chunked is None else -(-self.size // length) * length
         return Pages(self.name, self._element, length, size, self._load, cache)
 
@@ -254,6 +256,8 @@ class Dataset:
 def _check_sizes(index: ChunkIndex, chunking: Chunking, steps: tuple[Filter, ...]) -> None:
     """What the chunks take in the file must be what they hold, or could be deflated to it."""
     whole = chunking.shape[0] * chunking.itemsize
+    if not steps and (index.sizes == whole).all():
+        return
     deflated = np.zeros(len(index.numbers), np.bool_)
     added = np.zeros(len(index.numbers), np.int64)
     for number, step in enumerate(steps):

@@ -151,12 +151,14 @@ def chunked_tasks(target: Target, pieces: Pieces, chunked: Chunked, storage: Sto
     """Tasks for a chunked dataset; what was never written is filled at once."""
     chunks, pieces = split_at_chunks(pieces, chunked.length)
     index = chunked.index
-    rows = np.searchsorted(index.numbers, chunks)
-    rows[rows == len(index.numbers)] = 0
-    there = index.numbers[rows] == chunks if len(index.numbers) else np.zeros(len(chunks), np.bool_)
-    for _, start, count in _rows(pieces[~there]):
-        target.out[start : start + count] = chunked.fill
-    rows, pieces = rows[there], pieces[there]
+    rows = chunks
+    if not chunked.complete:
+        rows = np.searchsorted(index.numbers, chunks)
+        rows[rows == len(index.numbers)] = 0
+        there = index.numbers[rows] == chunks if len(index.numbers) else np.zeros(len(chunks), np.bool_)
+        for _, start, count in _rows(pieces[~there]):
+            target.out[start : start + count] = chunked.fill
+        rows, pieces = rows[there], pieces[there]
     if not chunked.steps:
         places = index.addresses[rows] + pieces.sources * target.stored.itemsize
         yield from raw_tasks(target, Pieces(places, pieces.targets, pieces.lengths), storage)
