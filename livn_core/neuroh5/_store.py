@@ -104,12 +104,14 @@ class Store:
 
     def get(self, node: str) -> Any:
         """A group, dataset or committed type; ``None`` where there is nothing."""
-        file = self.file
         with self._mapped(node):
-            try:
-                return file[node]
-            except KeyError:
-                return None
+            return self._look(node)
+
+    def _look(self, node: str) -> Any:
+        try:
+            return self.file[node]
+        except KeyError:
+            return None
 
     def keys(self, node: str) -> list[str]:
         """Names of a group's members, ordered by name; empty where there is no such group."""
@@ -151,9 +153,8 @@ class Store:
         """One property of a node, kept, since asking again may mean parsing or even a request."""
         self.check_open()
         if node not in known:
-            found = self.get(node)
             with self._mapped(node):
-                known[node] = getattr(found, what, None)
+                known[node] = getattr(self._look(node), what, None)
         return known[node]
 
     def number_type(self, node: str) -> np.dtype[Any]:

@@ -9,6 +9,7 @@ Section III.A.1 (version 1 B-trees) of the HDF5 file format specification; the i
 from __future__ import annotations
 
 import struct
+from functools import lru_cache
 
 import attrs
 import numpy as np
@@ -81,8 +82,7 @@ def _make(numbers: object, addresses: object, sizes: object, masks: object) -> C
 
 
 def _read_btree(reader: BoundedReader, chunking: Chunking) -> ChunkIndex:
-    rank = len(chunking.shape) + 1
-    entry = np.dtype([("size", "<u4"), ("mask", "<u4"), ("offset", "<u8", (rank,)), ("child", "<u8")])
+    entry = _entry(len(chunking.shape) + 1)
     leaves: list[npt.NDArray[np.void]] = []
     seen: set[int] = set()
     # Depth first, first child on top: the leaves come in order.
@@ -103,6 +103,11 @@ def _read_btree(reader: BoundedReader, chunking: Chunking) -> ChunkIndex:
     if within.any() or offsets[:, 1:].any():
         raise ValueError("its chunk index has a chunk between the chunks")
     return _make(numbers, every["child"], every["size"], every["mask"])
+
+
+@lru_cache(maxsize=32)
+def _entry(rank: int) -> np.dtype[np.void]:
+    return np.dtype([("size", "<u4"), ("mask", "<u4"), ("offset", "<u8", (rank,)), ("child", "<u8")])
 
 
 def _read_node(

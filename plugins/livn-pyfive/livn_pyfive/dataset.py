@@ -163,10 +163,13 @@ class Dataset:
             return None
         if chunked is None and self._layout.contiguous is None:
             return None
-        length = (
-            chunked.shape[0] if chunked is not None else max(1, min(self.size, PAGE_BYTES // self._element.itemsize))
-        )
-        size = self.size if chunked is None else -(-self.size // length) * length
+        if chunked is not None:
+            length = chunked.shape[0]
+            size = -(-self.size // length) * length
+        else:
+            # Where all of it would be one page, reading the whole goes straight into the result.
+            length = max(1, min(self.size, PAGE_BYTES // self._element.itemsize))
+            size = self.size
         return Pages(self.name, self._element, length, size, self._load, cache)
 
     def _load(self, target: Target, pieces: Pieces) -> list[Task]:
