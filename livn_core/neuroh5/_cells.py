@@ -65,32 +65,61 @@ def _read_plans(
     store: Store, nodes: list[AttributeNode], others: Sequence[str]
 ) -> tuple[list[Segments], list[AnyArray]]:
     """Read the plans of attributes, and other datasets whole, in one go."""
-    paths = []
+    paths = [path for node in nodes for path in _plan_paths(store, node)]
+    for path in paths:
+        store.check_integers(path)
+    found = store.whole(*paths, *others)
+    read = dict(zip(paths, found, strict=False))
+    plans: list[Segments] = []
+    before: _Index | None = None
     for node in nodes:
-        if not store.is_dataset(f"{node.path}/{INDEX}"):
-            raise store.error(node.path, f"has no dataset {INDEX!r}")
-        paths.append(f"{node.path}/{INDEX}")
-        if store.is_dataset(f"{node.path}/{POINTER}"):
-            paths.append(f"{node.path}/{POINTER}")
-    integers, found = store.integers_and(paths, others)
-    read = dict(zip(paths, integers, strict=True))
-    plans = [_plan(store, node, read[f"{node.path}/{INDEX}"], read.get(f"{node.path}/{POINTER}")) for node in nodes]
-    return plans, found
+        own = _Index(node, store.length(node.values), read[f"{node.path}/{INDEX}"], read.get(f"{node.path}/{POINTER}"))
+        # Attributes of a namespace nearly always belong to the same cells.
+        plans.append(plans[-1] if before is not None and own.is_like(before) else _plan(store, own))
+        before = own
+    return plans, found[len(paths) :]
 
 
-def _plan(store: Store, node: AttributeNode, index: IntArray, pointer: IntArray | None) -> Segments:
-    gids = _to_gids(store, node, index)
-    size = store.length(node.values)
-    if pointer is None:
+def _plan_paths(store: Store, node: AttributeNode) -> Iterator[str]:
+    if not store.is_dataset(f"{node.path}/{INDEX}"):
+        raise store.error(node.path, f"has no dataset {INDEX!r}")
+    yield f"{node.path}/{INDEX}"
+    if store.is_dataset(f"{node.path}/{POINTER}"):
+        yield f"{node.path}/{POINTER}"
+
+
+@attrs.frozen(eq=False)
+class _Index:
+    """What a file says about the cells of an attribute, as it was read."""
+
+    node: AttributeNode
+    size: int
+    """Number of values."""
+    cells: AnyArray
+    pointer: AnyArray | None
+
+    def is_like(self, other: _Index) -> bool:
+        """Whether the same cells have values at the same places."""
+        if self.node.population is not other.node.population or self.size != other.size:
+            return False
+        if (self.pointer is None) is not (other.pointer is None):
+            return False
+        same_pointer = self.pointer is None or np.array_equal(self.pointer, other.pointer)  # type: ignore[arg-type]
+        return same_pointer and np.array_equal(self.cells, other.cells)
+
+
+def _plan(store: Store, index: _Index) -> Segments:
+    node = index.node
+    check_cells(store, f"{node.path}/{INDEX}", index.cells, node.population)
+    gids: IntArray = np.add(index.cells, node.population.start, dtype=np.int64, casting="same_kind")
+    if index.pointer is None:
         # Without a pointer every cell has the whole of the values, as neuroh5 reads it.
-        return Segments.group(gids, np.zeros(gids.size, np.int64), np.full(gids.size, size, np.int64))
-    _check_pointer(store, node, pointer, gids.size, size)
-    return Segments.group(gids, pointer[:-1], pointer[1:])
-
-
-def _to_gids(store: Store, node: AttributeNode, index: IntArray) -> IntArray:
-    check_cells(store, f"{node.path}/{INDEX}", index, node.population)
-    return index + node.population.start if node.population.start else index
+        return Segments.group(gids, np.zeros(gids.size, np.int64), np.full(gids.size, index.size, np.int64))
+    pointer = store.as_int64(f"{node.path}/{POINTER}", index.pointer)
+    _check_pointer(store, node, pointer, gids.size, index.size)
+    if not gids.size:
+        return Segments.empty()
+    return Segments.along(gids, pointer)
 
 
 def _check_pointer(store: Store, node: AttributeNode, pointer: IntArray, cells: int, size: int) -> None:
@@ -127,7 +156,9 @@ def read_attributes(
         values = [plan.take(read) for plan, read in zip(plans, whole, strict=True)]
     else:
         values = store.read([plan.ranges(node.values) for plan, node in zip(plans, nodes, strict=True)])
-    return [CellAttribute(plan.gids, plan.pointer, read) for plan, read in zip(plans, values, strict=True)]
+    # Attributes of the same cells share what says so, which is read-only.
+    pointers = {id(plan): plan.pointer for plan in plans}
+    return [CellAttribute(plan.gids, pointers[id(plan)], read) for plan, read in zip(plans, values, strict=True)]
 
 
 class AttributeReader:

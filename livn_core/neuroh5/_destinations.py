@@ -53,6 +53,8 @@ def _unroll(store: Store, layout: EdgeLayout, n_edges: int, integers: list[IntAr
     cells = element_index(index, index + sizes)
     check_cells(store, layout.path(BLOCK_INDEX), cells, layout.post)
     has_edges = pointer[1:] > pointer[:-1]
+    if has_edges.all():
+        return Segments.along(layout.post.start + cells, pointer)
     starts, stops = pointer[:-1][has_edges], pointer[1:][has_edges]
     return Segments.group(layout.post.start + cells[has_edges], starts, stops)
 

@@ -28,6 +28,24 @@ class Segments:
     """int64, shape (s,): first element of each segment."""
     stops: IntArray
     """int64, shape (s,): one past the last element of each segment."""
+    seamless: IntArray | None = None
+    """int64, shape (n + 1,), where every cell has one segment and they follow each other from element 0 on: the places
+    where they begin, and the last one's end."""
+
+    @classmethod
+    def along(cls, gids: IntArray, pointer: IntArray) -> Segments:
+        """Segments that follow each other in the file.
+
+        Parameters
+        ----------
+        gids
+            int64, shape (s,): the cell of each segment, in file order; may repeat.
+        pointer
+            int64, shape (s + 1,): from 0, never decreasing.
+        """
+        if not (gids[1:] > gids[:-1]).all():
+            return cls.group(gids, pointer[:-1], pointer[1:])
+        return cls(gids, np.arange(gids.size + 1, dtype=np.int64), pointer[:-1], pointer[1:], pointer)
 
     @classmethod
     def group(cls, gids: IntArray, starts: IntArray, stops: IntArray) -> Segments:
@@ -58,7 +76,9 @@ class Segments:
 
     @property
     def pointer(self) -> IntArray:
-        """int64, shape (n + 1,): where each cell's elements begin once all segments are read."""
+        """int64, shape (n + 1,): where each cell's elements begin once all segments are read; a new array."""
+        if self.seamless is not None:
+            return self.seamless.copy()
         ends = np.zeros(self.starts.size + 1, np.int64)
         np.cumsum(self.stops - self.starts, out=ends[1:])
         return ends if self._one_each else ends[self.first]
@@ -71,6 +91,8 @@ class Segments:
     @property
     def size(self) -> int:
         """Number of elements."""
+        if self.seamless is not None:
+            return int(self.seamless[-1])
         return int((self.stops - self.starts).sum())
 
     def select(self, gids: IntArray) -> Segments:
@@ -121,7 +143,7 @@ class Segments:
         at
             int64, ascending.
         """
-        starts, stops = join_adjacent(self.starts, self.stops)
+        starts, stops = self._joined()
         before = np.cumsum(stops - starts) - (stops - starts)
         which = before.searchsorted(at, "right") - 1 if starts.size > 1 else np.zeros(at.size, np.int64)
         places = starts[which] + at - before[which]
@@ -135,7 +157,7 @@ class Segments:
         values
             Shape (n,): all values, of which these segments name some.
         """
-        starts, stops = join_adjacent(self.starts, self.stops)
+        starts, stops = self._joined()
         if starts.size == 1 and starts[0] == 0 and stops[0] == values.size:
             return values
         return values[element_index(starts, stops)]
@@ -146,5 +168,10 @@ class Segments:
 
     def requests(self, paths: Sequence[str]) -> list[Ranges]:
         """The requests that read these segments of several datasets, in this order."""
-        starts, stops = join_adjacent(self.starts, self.stops)
+        starts, stops = self._joined()
         return [Ranges(path, starts, stops) for path in paths]
+
+    def _joined(self) -> tuple[IntArray, IntArray]:
+        if self.seamless is not None and self.seamless[-1]:
+            return self.seamless[:1], self.seamless[-1:]
+        return join_adjacent(self.starts, self.stops)

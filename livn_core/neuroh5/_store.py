@@ -104,12 +104,14 @@ class Store:
 
     def get(self, node: str) -> Any:
         """A group, dataset or committed type; ``None`` where there is nothing."""
-        file = self.file
         with self._mapped(node):
-            try:
-                return file[node]
-            except KeyError:
-                return None
+            return self._look(node)
+
+    def _look(self, node: str) -> Any:
+        try:
+            return self.file[node]
+        except KeyError:
+            return None
 
     def keys(self, node: str) -> list[str]:
         """Names of a group's members, ordered by name; empty where there is no such group."""
@@ -151,9 +153,8 @@ class Store:
         """One property of a node, kept, since asking again may mean parsing or even a request."""
         self.check_open()
         if node not in known:
-            found = self.get(node)
             with self._mapped(node):
-                known[node] = getattr(found, what, None)
+                known[node] = getattr(self._look(node), what, None)
         return known[node]
 
     def number_type(self, node: str) -> np.dtype[Any]:
@@ -262,10 +263,17 @@ class Store:
         for node in nodes:
             self.check_integers(node)
         found = self.whole(*nodes, *others)
-        integers = [self._as_int64(node, values) for node, values in zip(nodes, found[: len(nodes)], strict=True)]
+        integers = [self.as_int64(node, values) for node, values in zip(nodes, found[: len(nodes)], strict=True)]
         return integers, found[len(nodes) :]
 
-    def _as_int64(self, node: str, values: AnyArray) -> IntArray:
+    def as_int64(self, node: str, values: AnyArray) -> IntArray:
+        """Integers that were read from a dataset as int64.
+
+        Raises
+        ------
+        FormatError
+            There is one that int64 cannot hold.
+        """
         if values.dtype != np.uint64:
             return values.astype(np.int64, copy=False)
         signed = values.view(np.int64)

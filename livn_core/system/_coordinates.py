@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from livn_core.errors import UnknownNameError
 from livn_core.locations import shown
+from livn_core.neuroh5.values import read_only
 from livn_core.system import _extent
 
 if TYPE_CHECKING:
@@ -33,13 +34,15 @@ class Coordinates:
         self._known: dict[str, Table] = {}
 
     def of_all(self) -> Table:
-        """The table of all cells; an array of the caller's own."""
-        self._read_missing()
-        table = np.concatenate([np.empty((0, 4)), *(self.of(name) for name in self._ranges)])
-        return table[np.argsort(table[:, 0], kind="stable")]
+        """The table of all cells, read-only."""
+        table = self._read_missing()
+        if table is None or len(table) < sum(count for _, count in self._ranges.values()):
+            # Populations are in order of their first gid, and share none.
+            table = np.concatenate([np.empty((0, 4)), *(self.of(name) for name in self._ranges)])
+        return read_only(table)
 
     def of(self, population: str) -> Table:
-        """The table of one population, which is kept.
+        """The table of one population, read-only; it is kept.
 
         Raises
         ------
@@ -58,16 +61,28 @@ class Coordinates:
     def _ranges(self) -> Mapping[str, tuple[int, int]]:
         return self._files.cells.population_ranges
 
-    def _read_missing(self) -> None:
-        """Read what is not known yet in one go: over a network, each read is a wait."""
+    def _read_missing(self) -> Table | None:
+        """Read what is not known yet in one go, into one table: over a network, each read is a wait."""
         missing = [name for name, (_, count) in self._ranges.items() if count and name not in self._known]
         try:
             with self._files.together():  # kept where all ranks have them, or they would part ways
                 found = self._files.cells.cell_attributes_of(missing, _extent.NAMESPACE, _extent.AXES)
-                tables = {name: self._table(name, attributes) for name, attributes in found.items()}
+                table = np.empty((sum(self._ranges[name][1] for name in missing), 4))
+                tables = self._tables(table, found)
         except UnknownNameError:
-            return  # read one by one, the population that lacks them says so
+            return None  # read one by one, the population that lacks them says so
         self._known.update(tables)
+        return table
+
+    def _tables(self, table: Table, found: Mapping[str, Mapping[str, CellAttribute]]) -> dict[str, Table]:
+        """Fill a table, population after population; each one's own part of it."""
+        tables, start = {}, 0
+        for name, attributes in found.items():
+            stop = start + self._ranges[name][1]
+            self._fill(table[start:stop], name, attributes)
+            tables[name] = read_only(table[start:stop])
+            start = stop
+        return tables
 
     def _read(self, population: str) -> Table:
         cells = self._files.cells
@@ -75,10 +90,12 @@ class Coordinates:
             attributes = cells.cell_attributes(population, _extent.NAMESPACE, _extent.AXES)
         except UnknownNameError as error:
             raise _extent.no_coordinates(population, cells.namespaces(population), shown(cells.source)) from error
-        return self._table(population, attributes)
+        table = np.empty((self._ranges[population][1], 4))
+        self._fill(table, population, attributes)
+        return read_only(table)
 
-    def _table(self, population: str, attributes: Mapping[str, CellAttribute]) -> Table:
+    def _fill(self, table: Table, population: str, attributes: Mapping[str, CellAttribute]) -> None:
         start, count = self._ranges[population]
         gids = np.arange(start, start + count, dtype=np.int64)
         node = f"/Populations/{population}/{_extent.NAMESPACE}"
-        return _extent.rows(attributes, gids, node, shown(self._files.cells.source))
+        _extent.fill_rows(table, attributes, gids, node, shown(self._files.cells.source))

@@ -30,13 +30,19 @@ def no_coordinates(population: str, namespaces: Iterable[str], place: str) -> Un
     )
 
 
-def rows(
-    attributes: Mapping[str, CellAttribute], gids: npt.NDArray[np.int64], node: str, place: str
-) -> npt.NDArray[np.float64]:
+def fill_rows(
+    table: npt.NDArray[np.float64],
+    attributes: Mapping[str, CellAttribute],
+    gids: npt.NDArray[np.int64],
+    node: str,
+    place: str,
+) -> None:
     """Put three attributes together.
 
     Parameters
     ----------
+    table
+        float64, shape (n, 4), to be filled: gid, x, y, z in µm, ascending by gid.
     attributes
         X, Y and Z, one value for each cell.
     gids
@@ -44,49 +50,40 @@ def rows(
     node, place
         Where they were read, for error messages.
 
-    Returns
-    -------
-    ndarray
-        float64, shape (n, 4): gid, x, y, z in µm, ascending by gid.
-
     Raises
     ------
     FormatError
-        A cell has none, or more than one value.
+        A cell has none, or more than one value, or one that is infinite or not a number.
     """
-    table = np.empty((len(gids), 4), np.float64)
     table[:, 0] = gids
+    checked: CellAttribute | None = None
+    finite = True
     for column, axis in enumerate(AXES, start=1):
         attribute = attributes[axis]
-        _check_one_each(attribute, gids, f"{node}/{axis}", place)
+        if checked is None or attribute.gids is not checked.gids or attribute.pointer is not checked.pointer:
+            _check_one_each(attribute, gids, f"{node}/{axis}", place)
+        checked = attribute
         table[:, column] = attribute.values
-    check_finite(table, node, place)
-    return table
+        finite = finite and bool(np.isfinite(attribute.values).all())
+    if not finite:
+        raise _not_finite(table, node, place)
 
 
-def check_finite(table: npt.NDArray[np.float64], node: str, place: str) -> None:
-    """Refuse coordinates that are no place.
-
-    Raises
-    ------
-    FormatError
-        A coordinate is infinite or not a number.
-    """
+def _not_finite(table: npt.NDArray[np.float64], node: str, place: str) -> FormatError:
     wrong = np.flatnonzero(~np.isfinite(table).all(axis=1))
-    if wrong.size:
-        raise FormatError(place, node, f"gid {int(table[wrong[0], 0])} has a coordinate that is not finite")
+    return FormatError(place, node, f"gid {int(table[wrong[0], 0])} has a coordinate that is not finite")
 
 
 def _check_one_each(attribute: CellAttribute, gids: npt.NDArray[np.int64], node: str, place: str) -> None:
-    missing = np.setdiff1d(gids, attribute.gids, assume_unique=True)
-    if len(missing):
+    if not np.array_equal(attribute.gids, gids):
+        missing = np.setdiff1d(gids, attribute.gids, assume_unique=True)
         raise FormatError(
             place,
             node,
             f"{len(missing)} of {len(gids)} cells have no coordinate, the first of them is gid {missing[0]}",
         )
-    counts = np.diff(attribute.pointer)
-    if (counts != 1).any():
+    if not np.array_equal(attribute.pointer, np.arange(len(gids) + 1)):
+        counts = np.diff(attribute.pointer)
         cell = int(np.flatnonzero(counts != 1)[0])
         raise FormatError(
             place, node, f"gid {attribute.gids[cell]} has {counts[cell]} values; a coordinate has to be exactly one"

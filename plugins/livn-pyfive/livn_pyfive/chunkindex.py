@@ -9,6 +9,7 @@ Section III.A.1 (version 1 B-trees) of the HDF5 file format specification; the i
 from __future__ import annotations
 
 import struct
+from functools import lru_cache
 
 import attrs
 import numpy as np
@@ -81,8 +82,7 @@ def _make(numbers: object, addresses: object, sizes: object, masks: object) -> C
 
 
 def _read_btree(reader: BoundedReader, chunking: Chunking) -> ChunkIndex:
-    rank = len(chunking.shape) + 1
-    entry = np.dtype([("size", "<u4"), ("mask", "<u4"), ("offset", "<u8", (rank,)), ("child", "<u8")])
+    entry = _entry(len(chunking.shape) + 1)
     leaves: list[npt.NDArray[np.void]] = []
     seen: set[int] = set()
     # Depth first, first child on top: the leaves come in order.
@@ -97,11 +97,17 @@ def _read_btree(reader: BoundedReader, chunking: Chunking) -> ChunkIndex:
             leaves.append(entries)
         else:
             waiting.extend((int(child), level - 1) for child in entries["child"][::-1])
-    every = np.concatenate(leaves) if leaves else np.empty(0, entry)
-    offsets = every["offset"]
-    if len(every) and (np.any(offsets[:, 0] % chunking.shape[0]) or np.any(offsets[:, 1:])):
+    every = leaves[0] if len(leaves) == 1 else np.concatenate([np.empty(0, entry), *leaves])
+    offsets = every["offset"].astype(np.int64)
+    numbers, within = np.divmod(offsets[:, 0], chunking.shape[0])
+    if within.any() or offsets[:, 1:].any():
         raise ValueError("its chunk index has a chunk between the chunks")
-    return _make(offsets[:, 0] // chunking.shape[0], every["child"], every["size"], every["mask"])
+    return _make(numbers, every["child"], every["size"], every["mask"])
+
+
+@lru_cache(maxsize=32)
+def _entry(rank: int) -> np.dtype[np.void]:
+    return np.dtype([("size", "<u4"), ("mask", "<u4"), ("offset", "<u8", (rank,)), ("child", "<u8")])
 
 
 def _read_node(
@@ -150,11 +156,13 @@ def _from_records(records: Records, chunk_bytes: int) -> ChunkIndex:
 def _check(index: ChunkIndex, count: int, reader: BoundedReader) -> None:
     if not len(index.numbers):
         return
-    if np.any(np.diff(index.numbers) <= 0) or index.numbers[0] < 0 or index.numbers[-1] >= count:
+    if (index.numbers[1:] <= index.numbers[:-1]).any() or index.numbers[0] < 0 or index.numbers[-1] >= count:
         raise ValueError("its chunk index is damaged: the chunks are not in order, or are too many")
-    order = np.argsort(index.addresses)
-    starts, ends = index.addresses[order], (index.addresses + index.sizes)[order]
-    if starts[0] < 0 or np.any(ends > reader.size) or np.any(index.sizes > reader.size):
+    starts, ends = index.addresses, index.addresses + index.sizes
+    if starts.min() < 0 or ends.max() > reader.size or index.sizes.max() > reader.size:
         raise ValueError("it has a chunk outside the file: damaged or cut off")
-    if np.any(starts[1:] < ends[:-1]):
+    if (starts[1:] < ends[:-1]).any():
+        order = np.argsort(starts)
+        starts, ends = starts[order], ends[order]
+    if (starts[1:] < ends[:-1]).any():
         raise ValueError("two of its chunks overlap in the file")

@@ -18,7 +18,7 @@ from livn_core.h5file import AnyArray, Ranges
 from livn_pyfive.chunkindex import ChunkIndex, read_index
 from livn_pyfive.datatype import Dtype, native, plain
 from livn_pyfive.filters import DEFLATE, FLETCHER32, MAX_DEFLATE_RATIO, Filter, parse_pipeline
-from livn_pyfive.header import Chunking, Fill, Layout, Messages, read_fill, read_layout, read_shape
+from livn_pyfive.header import PIPELINE, Chunking, Fill, Layout, Messages, read_fill, read_layout, read_shape
 from livn_pyfive.lazy import Lazy
 from livn_pyfive.pieces import Pieces, elements_of, from_ranges, scatter
 from livn_pyfive.reading import Chunked, Target, Task, chunked_tasks, raw_tasks
@@ -42,17 +42,16 @@ class Dataset:
         The file that it is in.
     name
         Its absolute path.
-    objects
-        Its object header, a ``pyfive.dataobjects.DataObjects``.
+    messages
+        Its object header.
     """
 
-    def __init__(self, file: PyfiveFile, name: str, objects: Any) -> None:
+    def __init__(self, file: PyfiveFile, name: str, messages: Messages) -> None:
         self.name = name
         self._file = file
-        self._objects = objects
+        self._messages = messages
         with file.reading(name):
-            self._messages = Messages(objects)
-            self._shape = read_shape(self._messages)
+            self._shape = read_shape(messages)
 
     def __repr__(self) -> str:
         return f"<dataset {self.name} {self._shape} of {self._file.filename}>"
@@ -164,8 +163,13 @@ class Dataset:
             return None
         if chunked is None and self._layout.contiguous is None:
             return None
-        length = chunked.shape[0] if chunked is not None else max(1, PAGE_BYTES // self._element.itemsize)
-        size = self.size if chunked is None else -(-self.size // length) * length
+        if chunked is not None:
+            length = chunked.shape[0]
+            size = -(-self.size // length) * length
+        else:
+            # Where all of it would be one page, reading the whole goes straight into the result.
+            length = max(1, min(self.size, PAGE_BYTES // self._element.itemsize))
+            size = self.size
         return Pages(self.name, self._element, length, size, self._load, cache)
 
     def _load(self, target: Target, pieces: Pieces) -> list[Task]:
@@ -242,7 +246,7 @@ class Dataset:
         width = self._stored.itemsize
         if chunking.itemsize != width or not 0 < chunking.shape[0] * width <= _MAX_CHUNK:
             raise ValueError(f"its chunks of {chunking.shape[0]} times {chunking.itemsize} bytes make no sense")
-        steps = parse_pipeline(self._objects.filter_pipeline, width)
+        steps = parse_pipeline(self._messages.get(PIPELINE), width)
         count = -(-self.size // chunking.shape[0])
         index = read_index(self._file.reader(), chunking, count)
         _check_sizes(index, chunking, steps)
@@ -255,6 +259,8 @@ class Dataset:
 def _check_sizes(index: ChunkIndex, chunking: Chunking, steps: tuple[Filter, ...]) -> None:
     """What the chunks take in the file must be what they hold, or could be deflated to it."""
     whole = chunking.shape[0] * chunking.itemsize
+    if not steps and (index.sizes == whole).all():
+        return
     deflated = np.zeros(len(index.numbers), np.bool_)
     added = np.zeros(len(index.numbers), np.int64)
     for number, step in enumerate(steps):

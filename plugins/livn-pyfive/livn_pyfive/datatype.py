@@ -10,6 +10,7 @@ The layout of the bytes is in section IV.A.2.d of the HDF5 file format specifica
 from __future__ import annotations
 
 import struct
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -40,6 +41,7 @@ class UnsupportedType(Exception):
     """The datatype is none that a NeuroH5 file holds, or its description is damaged."""
 
 
+@lru_cache(maxsize=256)
 def parse_datatype(message: bytes) -> Dtype:
     """Turn a datatype message into a dtype in the file's byte order, an enum's labels in its metadata.
 
@@ -154,6 +156,8 @@ def plain(dtype: Dtype) -> Dtype:
 
 def _rebuild(dtype: Dtype, *, keep_labels: bool) -> Dtype:
     if dtype.fields is None or dtype.names is None:
+        if dtype.isnative and dtype.metadata is None:
+            return dtype
         bare = np.dtype(dtype.str).newbyteorder("=")
         labels = dict(dtype.metadata or {}) if keep_labels else {}
         return np.dtype(bare, metadata=labels) if labels else bare

@@ -1,8 +1,8 @@
 """An open file and its groups, as livn-core's ``H5File`` describes them.
 
-pyfive takes object headers and groups apart; this walks from object to object, because pyfive's own mapping returns
-``None`` for a soft link that leads nowhere, shows some committed types as groups, and reads a dataset's whole chunk
-index, its attributes and its type before one knows whether they are wanted.
+This walks from object to object itself, because pyfive's own mapping returns ``None`` for a soft link that leads
+nowhere, shows some committed types as groups, and reads a dataset's whole chunk index, its attributes and its type
+before one knows whether they are wanted.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from livn_pyfive.cache import ChunkCache
 from livn_pyfive.dataset import Dataset
 from livn_pyfive.datatype import Dtype, UnsupportedType, native
 from livn_pyfive.guard import BoundedReader, reading
-from livn_pyfive.header import DATASPACE, DATATYPE, LINK, LINK_INFO, SYMBOL_TABLE, Messages, read_dtype
+from livn_pyfive.header import DATASPACE, DATATYPE, Messages, read_dtype
+from livn_pyfive.objects import read_object
 from livn_pyfive.options import CACHE_BYTES
 from livn_pyfive.reading import run
 from livn_pyfive.storage import Storage
@@ -129,8 +130,8 @@ class PyfiveFile(Group):
         self._found: dict[str, Any] = {}
         with storage.use(), reading(self.filename, "/"):
             superblock = read_superblock(storage)
-        self.base = superblock.base
-        root = self._open_object("/", superblock.root)
+            self.base = superblock.base
+            root = self._open_object("/", superblock.root)
         if not isinstance(root, Group):
             raise FormatError(self.filename, "/", "damaged: its root is not a group")
         super().__init__(self, "/", root._links)
@@ -192,7 +193,9 @@ class PyfiveFile(Group):
             return [reading.out for reading in readings]
 
     def _dataset(self, path: str) -> Dataset:
-        found = self._found.get(path) or self._find(path, 0)
+        found = self._found.get(path)
+        if found is None:
+            found = self._find(_normal(path), 0)
         if not isinstance(found, Dataset):
             raise FormatError(self.filename, path, "is not a dataset")
         return found
@@ -213,8 +216,7 @@ class PyfiveFile(Group):
 
     def check_open(self) -> None:
         """Raise :class:`ClosedFileError` if the file was closed."""
-        with self.storage.use():
-            pass
+        self.storage.check_open()
 
     def find(self, path: str) -> Any:
         """The object at an absolute path.
@@ -224,50 +226,48 @@ class PyfiveFile(Group):
         KeyError
             There is none.
         """
-        with self.storage.use():
-            return self._find(path, 0)
-
-    def _find(self, path: str, depth: int) -> Any:
+        self.storage.check_open()
         clean = _normal(path)
         found = self._found.get(clean)
         if found is not None:
             return found
+        with self.storage.use():
+            return self._find(clean, 0)
+
+    def _find(self, clean: str, depth: int) -> Any:
+        found = self._found.get(clean)
+        if found is not None:
+            return found
         if depth > _MAX_DEPTH:
-            raise FormatError(self.filename, path, "its path is too deep, or its links lead in a circle")
+            raise FormatError(self.filename, clean, "its path is too deep, or its links lead in a circle")
         above, _, name = clean.rpartition("/")
         group = self._find(above or "/", depth + 1)
         if not isinstance(group, Group) or name not in group._links:
             raise KeyError(f"{self.filename}: there is no {clean}")
         link = group._links[name]
         if isinstance(link, str):
-            found = self._find(link if link.startswith("/") else f"{above}/{link}", depth + 1)
+            found = self._find(_normal(link if link.startswith("/") else f"{above}/{link}"), depth + 1)
         else:
             found = self._open_object(clean, link)
         # Of two threads that got here, both go on with the same object.
         return self._found.setdefault(clean, found)
 
     def _open_object(self, name: str, address: int) -> Any:
-        with self.storage.use(), self.reading(name):
-            objects = self._header(address)
-            messages = Messages(objects)
-            if DATASPACE in messages:
-                return Dataset(self, name, objects)
-            if SYMBOL_TABLE in messages or LINK_INFO in messages or LINK in messages:
-                return Group(self, name, _checked(objects.get_links()))
-            if DATATYPE in messages:
-                return NamedType(self, name, messages)
+        with self.reading(name):
+            header = read_object(self.reader(), address)
+            if DATASPACE in header.messages:
+                return Dataset(self, name, header.messages)
+            if header.is_group:
+                return Group(self, name, _checked(header.links()))
+            if DATATYPE in header.messages:
+                return NamedType(self, name, header.messages)
             raise ValueError("it is neither a group, a dataset nor a type")
-
-    def _header(self, address: int) -> Any:
-        from pyfive.dataobjects import DataObjects
-
-        return DataObjects(self.reader(), address)
 
     def dtype_of(self, name: str, messages: Messages) -> Dtype:
         """The type that an object header describes, in the file's byte order."""
         with self.storage.use(), self.reading(name):
             try:
-                return read_dtype(messages, lambda address: Messages(self._header(address)))
+                return read_dtype(messages, lambda address: read_object(self.reader(), address).messages)
             except UnsupportedType as error:
                 problem = f"{error}; read are integers, floats, bools, enums and compounds of these"
                 raise FormatError(self.filename, name, problem) from error

@@ -6,8 +6,8 @@ Section IV.A.2.l of the HDF5 file format specification.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+import struct
+from collections.abc import Iterator, Sequence
 
 import attrs
 import numpy as np
@@ -20,6 +20,8 @@ _KNOWN = frozenset({DEFLATE, SHUFFLE, FLETCHER32})
 # The best that deflate can do: 258 bytes from two bits.
 MAX_DEFLATE_RATIO = 1032
 _CHECKSUM = 4
+# Filters up to this number have no name in a description of version 2.
+_LAST_BUILT_IN = 255
 _FLETCHER_WORDS = 1 << 20
 
 
@@ -35,8 +37,8 @@ class Filter:
     width: int = 1
 
 
-def parse_pipeline(described: Sequence[Mapping[str, Any]] | None, itemsize: int) -> tuple[Filter, ...]:
-    """The steps in the order in which they were applied, from what pyfive read.
+def parse_pipeline(message: bytes | None, itemsize: int) -> tuple[Filter, ...]:
+    """The steps in the order in which they were applied, from the message of an object header.
 
     Raises
     ------
@@ -44,8 +46,7 @@ def parse_pipeline(described: Sequence[Mapping[str, Any]] | None, itemsize: int)
         A filter that is none of deflate, shuffle and Fletcher32.
     """
     steps = []
-    for one in described or ():
-        number, values = int(one["filter_id"]), tuple(one["client_data"])
+    for number, values in _described(message) if message is not None else ():
         if number not in _KNOWN:
             raise NotImplementedError(f"its filter number {number} is not read; rewrite it with gzip")
         width = values[0] if number == SHUFFLE and values else itemsize
@@ -53,6 +54,24 @@ def parse_pipeline(described: Sequence[Mapping[str, Any]] | None, itemsize: int)
             raise ValueError("its shuffle filter has no element size")
         steps.append(Filter(number, width))
     return tuple(steps)
+
+
+def _described(message: bytes) -> Iterator[tuple[int, tuple[int, ...]]]:
+    """Number and parameters of each filter."""
+    version, count = struct.unpack_from("<BB", message)
+    if version not in (1, 2):
+        raise NotImplementedError(f"its filters are described in the unknown version {version}")
+    at = 8 if version == 1 else 2
+    for _ in range(count):
+        (number,) = struct.unpack_from("<H", message, at)
+        name = 0
+        if version == 1 or number > _LAST_BUILT_IN:
+            (name,) = struct.unpack_from("<H", message, at + 2)
+            at += 2
+        _, parameters = struct.unpack_from("<HH", message, at + 2)
+        at += 6 + (-(-name // 8) * 8 if version == 1 else name)
+        yield number, struct.unpack_from(f"<{parameters}I", message, at)
+        at += 4 * (parameters + parameters % 2 if version == 1 else parameters)
 
 
 def decode_chunk(data: Buffer, steps: Sequence[Filter], mask: int, size: int) -> Buffer:

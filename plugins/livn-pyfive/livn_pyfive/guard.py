@@ -8,8 +8,7 @@ pyfive trusts a file: on a damaged one it raises whatever Python raises (``struc
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
-from contextlib import contextmanager
+from types import TracebackType
 
 from livn_core.errors import BackendError, FormatError, LivnError
 from livn_pyfive.storage import Storage
@@ -18,21 +17,36 @@ _WINDOW = 8192
 _METADATA_LIMIT = 1 << 28
 
 
-@contextmanager
-def reading(file: str, node: str) -> Iterator[None]:
-    """Turn every exception that a damaged file can cause into a :class:`FormatError` for that node."""
-    try:
-        yield
-    except LivnError:
-        raise
-    except OSError as error:
-        raise BackendError(f"{file}: {node}: {error}") from error
-    except RecursionError as error:
-        raise FormatError(file, node, "damaged: its structure runs in a circle") from error
-    except NotImplementedError as error:
-        raise FormatError(file, node, f"pyfive cannot read it: {error}") from error
-    except Exception as error:
-        raise FormatError(file, node, f"damaged, or not understood ({_describe(error)})") from error
+class reading:  # noqa: N801 - used as the functions of contextlib are, several times for each object
+    """Turn every exception that a damaged file can cause into a :class:`FormatError` for that node.
+
+    Parameters
+    ----------
+    file, node
+        What is read, for the message.
+    """
+
+    def __init__(self, file: str, node: str) -> None:
+        self._place = file, node
+
+    def __enter__(self) -> None:
+        """Begin."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
+    ) -> None:
+        if isinstance(error, Exception) and not isinstance(error, LivnError):
+            raise _translated(*self._place, error) from error
+
+
+def _translated(file: str, node: str, error: Exception) -> LivnError:
+    if isinstance(error, OSError):
+        return BackendError(f"{file}: {node}: {error}")
+    if isinstance(error, RecursionError):
+        return FormatError(file, node, "damaged: its structure runs in a circle")
+    if isinstance(error, NotImplementedError):
+        return FormatError(file, node, f"pyfive cannot read it: {error}")
+    return FormatError(file, node, f"damaged, or not understood ({_describe(error)})")
 
 
 def _describe(error: Exception) -> str:

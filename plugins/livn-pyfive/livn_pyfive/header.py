@@ -1,14 +1,14 @@
 """What the object header of a dataset says about its data: extent, type, layout, filters, fill value.
 
-pyfive takes the header apart into messages; the messages are read here, because its own readers do not see committed
-types and forgive what they should refuse. Section IV.A.2 of the HDF5 file format specification.
+pyfive's own readers of these messages do not see committed types, and forgive what they should refuse.
+Section IV.A.2 of the HDF5 file format specification.
 """
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import TypeAlias
 
 import attrs
 
@@ -26,35 +26,40 @@ _PARAMETERS = {SINGLE: 0, IMPLICIT: 0, FIXED_ARRAY: 1, EXTENSIBLE_ARRAY: 5}
 _EARLY = 1
 
 
+Place: TypeAlias = tuple[int, int, int, int]
+"""Of a message: its type, where its body begins in the data of the header, the length of that, and its flags."""
+
+
 class Messages:
-    """The messages of one object header, by type.
+    """The messages of one object header: of each type the first.
 
     Parameters
     ----------
-    objects
-        A ``pyfive.dataobjects.DataObjects``.
+    data
+        The bytes of all messages.
+    places
+        Where they are.
     """
 
-    def __init__(self, objects: Any) -> None:
-        self._data: bytes = objects.msg_data
-        self._found: dict[int, list[tuple[int, int, int]]] = {}
-        for one in objects.msgs:
-            place = (one["offset_to_message"], one["size"], one["flags"])
-            self._found.setdefault(one["type"], []).append(place)
+    def __init__(self, data: bytes, places: Iterable[Place]) -> None:
+        self._data = data
+        self._found: dict[int, Place] = {}
+        for place in places:
+            self._found.setdefault(place[0], place)
 
     def __contains__(self, kind: int) -> bool:
         return kind in self._found
 
     def get(self, kind: int) -> bytes | None:
-        """The body of the first message of a type."""
+        """The body of the message of a type."""
         if kind not in self._found:
             return None
-        start, size, _ = self._found[kind][0]
+        _, start, size, _ = self._found[kind]
         return self._data[start : start + size]
 
     def is_shared(self, kind: int) -> bool:
         """Whether that message is but a reference to another object."""
-        return kind in self._found and bool(self._found[kind][0][2] & _SHARED)
+        return kind in self._found and bool(self._found[kind][3] & _SHARED)
 
 
 def read_dtype(messages: Messages, committed: Callable[[int], Messages]) -> Dtype:

@@ -89,6 +89,8 @@ def split_at_chunks(pieces: Pieces, length: int) -> tuple[IntArray, Pieces]:
     tuple
         int64 (k,) chunk numbers, and the pieces, whose sources count from the start of their chunk.
     """
+    if len(pieces) == 1:
+        return _split_one(*(int(one[0]) for one in (pieces.sources, pieces.targets, pieces.lengths)), length)
     first = pieces.sources // length
     counts = (pieces.sources + pieces.lengths - 1) // length - first + 1
     steps = run_numbers(counts)
@@ -97,6 +99,15 @@ def split_at_chunks(pieces: Pieces, length: int) -> tuple[IntArray, Pieces]:
     ends = np.minimum(repeat(pieces.sources + pieces.lengths, counts), (chunks + 1) * length)
     targets = repeat(pieces.targets - pieces.sources, counts) + begins
     return chunks, Pieces(begins - chunks * length, targets, ends - begins)
+
+
+def _split_one(source: int, target: int, count: int, length: int) -> tuple[IntArray, Pieces]:
+    """As :func:`split_at_chunks`, for a single piece."""
+    chunks = np.arange(source // length, (source + count - 1) // length + 1, dtype=np.int64)
+    edges = np.append(chunks * length, source + count)
+    edges[0] = source
+    begins = edges[:-1]
+    return chunks, Pieces(begins - chunks * length, begins + (target - source), edges[1:] - begins)
 
 
 def group_by_place(begins: IntArray, ends: IntArray, gap: int, most: int) -> Iterator[slice]:

@@ -27,8 +27,9 @@ from livn_pyfive.storage import Storage
 _DIRECT = 1 << 16
 # Work is cut into tasks of about this many bytes: small enough to share, large enough to be worth a thread.
 _TASK = 1 << 20
-# Less work than this, in bytes copied, is done at once by the thread that asked: about a millisecond.
-_WORTH_THREADS = 1 << 22
+# Less work than this, in bytes copied, is done at once by the thread that asked: a few milliseconds. Two threads that
+# ask for fresh memory at the same time wait for each other.
+_WORTH_THREADS = 1 << 24
 # Decoding a byte of the file takes as long as copying so many.
 _DECODING = 16
 _REMOTE_BATCH = 1 << 26
@@ -150,12 +151,14 @@ def chunked_tasks(target: Target, pieces: Pieces, chunked: Chunked, storage: Sto
     """Tasks for a chunked dataset; what was never written is filled at once."""
     chunks, pieces = split_at_chunks(pieces, chunked.length)
     index = chunked.index
-    rows = np.searchsorted(index.numbers, chunks)
-    rows[rows == len(index.numbers)] = 0
-    there = index.numbers[rows] == chunks if len(index.numbers) else np.zeros(len(chunks), np.bool_)
-    for _, start, count in _rows(pieces[~there]):
-        target.out[start : start + count] = chunked.fill
-    rows, pieces = rows[there], pieces[there]
+    rows = chunks
+    if not chunked.complete:
+        rows = np.searchsorted(index.numbers, chunks)
+        rows[rows == len(index.numbers)] = 0
+        there = index.numbers[rows] == chunks if len(index.numbers) else np.zeros(len(chunks), np.bool_)
+        for _, start, count in _rows(pieces[~there]):
+            target.out[start : start + count] = chunked.fill
+        rows, pieces = rows[there], pieces[there]
     if not chunked.steps:
         places = index.addresses[rows] + pieces.sources * target.stored.itemsize
         yield from raw_tasks(target, Pieces(places, pieces.targets, pieces.lengths), storage)

@@ -80,6 +80,8 @@ class Pages:
             return None
         if len(pieces) == 1 and self._copy_one(target, int(pieces.sources[0]), wanted):
             return Reading(target.out, [])
+        if wanted * 2 >= (wanted // self.length + 2 * len(pieces)) * self.length:
+            return None  # no more pages than that are touched, however the pieces lie
         numbers, parts = split_at_chunks(pieces, self.length)
         touched = list(dict.fromkeys(numbers.tolist()))
         if not wanted * 2 < len(touched) * self.length <= most:

@@ -86,9 +86,19 @@ def parse_source(text: str) -> Source:
     return Source(text, match[1].lower() if match else "")
 
 
+_installed: set[str] = set()
+
+
+def _is_installed(module: str) -> bool:
+    """Whether a module is there; what was found once is not looked for again, which takes as long as opening a file."""
+    if module not in _installed and find_spec(module) is not None:
+        _installed.add(module)
+    return module in _installed
+
+
 def availability(text: str | None) -> Availability:
     """Whether a source can be read here, and what is missing if it cannot."""
-    if find_spec("pyfive") is None:
+    if not _is_installed("pyfive"):
         return Availability.no("pyfive is not installed", "pip install pyfive")
     if text is None:
         return Availability.yes("reads local files and what fsspec reaches")

@@ -59,6 +59,11 @@ class Storage(ABC):
         """Whether :meth:`close` was called."""
         return self._closed
 
+    def check_open(self) -> None:
+        """Raise :class:`ClosedFileError` after :meth:`close`."""
+        if self._closed:
+            raise ClosedFileError(f"{shown(self.name)}: the file was closed")
+
     @contextmanager
     def use(self) -> Iterator[None]:
         """Keep the storage open for as long as a ``with`` block lasts.
@@ -67,8 +72,7 @@ class Storage(ABC):
         and the read would return that file's bytes.
         """
         with self._lock:
-            if self._closed:
-                raise ClosedFileError(f"{shown(self.name)}: the file was closed")
+            self.check_open()
             self._users += 1
         try:
             yield

@@ -81,6 +81,7 @@ def test_what_it_does_not_take(source, reason):
 def test_what_is_missing_is_said(monkeypatch, source, module, remedy):
     from livn_pyfive import sources
 
+    monkeypatch.setattr(sources, "_installed", set())
     monkeypatch.setattr(sources, "find_spec", lambda name: None if name == module else object())
     answer = livn_pyfive.livn_backend_available(source)
     assert not answer
