@@ -19,6 +19,7 @@ from starlette.types import ASGIApp
 
 import livn_ui
 from livn_core.errors import ConfigError, SystemNotFoundError
+from livn_ui import page
 from livn_ui.companion.answers import error_answer, file_answer, json_answer
 from livn_ui.companion.hashes import Hashes
 from livn_ui.companion.manifest import Manifests
@@ -26,6 +27,8 @@ from livn_ui.companion.middleware import CleanPaths, CommonHeaders, Cors
 from livn_ui.companion.opening import NotServedError, open_served
 from livn_ui.companion.settings import CompanionSettings
 from livn_ui.systems import H5, JSON, find_system, find_systems
+from livn_ui.view.endpoints import VIEWS, ViewEndpoints
+from livn_ui.view.opened import OpenedSystems
 
 _AT_ONCE = 4
 _NO_H5 = (
@@ -46,6 +49,8 @@ def build_app(settings: CompanionSettings, hashes: Hashes) -> ASGIApp:
         Route("/systems", ends.systems),
         Route("/systems/{system}", ends.manifest),
         Route("/files/{system}/{file:path}", ends.file),
+        *ViewEndpoints(OpenedSystems(settings.root_dir), ends.describing).routes,
+        *page.routes(),
     ]
     inner = Starlette(
         routes=routes,
@@ -70,8 +75,13 @@ class _Endpoints:
     describing: CapacityLimiter = attrs.field(factory=lambda: CapacityLimiter(_AT_ONCE))
 
     def index(self, request: Request) -> Response:
-        """What there is to ask for."""
-        paths = ["/health", "/systems", "/systems/{system}", "/files/{system}/{file}"]
+        """The page, for a browser; for programs, what there is to ask for."""
+        answer = page.index(request) if page.is_wanted(request) else self._endpoints(request)
+        answer.headers.add_vary_header("Accept")
+        return answer
+
+    def _endpoints(self, request: Request) -> Response:
+        paths = ["/health", "/systems", "/systems/{system}", "/files/{system}/{file}", *VIEWS]
         return json_answer(request, {"service": "livn-ui companion file server", "endpoints": paths})
 
     def health(self, request: Request) -> Response:

@@ -1,0 +1,286 @@
+// The page: state, what it leads to, and what changes it.
+
+import { bytes, count, h } from "./dom";
+import { bindKeys } from "./keys";
+import { layOut, type Layout } from "./layout";
+import { CellIndex, type Degrees, type Electrode } from "./model";
+import { appearance, selectionChoice } from "./panels/appearance";
+import { cellPanel } from "./panels/cell";
+import { populationList } from "./panels/populations";
+import { degreePanel, projectionTable } from "./panels/projections";
+import { colorOf } from "./scene/colors";
+import { Stage } from "./scene/stage";
+import { Companion } from "./sources/companion";
+import type { Source } from "./sources/source";
+import { fromHash, START, toHash, type Theme, type ViewState } from "./state";
+import { applyTheme } from "./theme";
+import { Viewer, type Colors } from "./viewer";
+
+const CLICK = 5;
+const THEMES: readonly Theme[] = ["auto", "light", "dark"];
+
+/** What is known of the system that is shown; more of it comes after the cells are drawn. */
+interface Shown {
+  readonly viewer: Viewer;
+  electrodes: readonly Electrode[];
+  selections: readonly string[];
+  degrees: Degrees | undefined;
+  marked: ReadonlySet<number>;
+  others: readonly number[];
+}
+
+class App {
+  private state = fromHash(location.hash);
+  private readonly layout: Layout;
+  private readonly stage: Stage;
+  private colors: Colors;
+  private shown: Shown | undefined;
+  /** Counts what was asked for, so that a late answer to an earlier question is dropped. */
+  private question = 0;
+  private omitted = 0;
+
+  constructor(into: HTMLElement, private readonly source: Source) {
+    this.layout = layOut(into);
+    this.stage = new Stage(this.layout.canvas);
+    this.stage.onMoved = () => this.remember({ camera: this.stage.place });
+    this.colors = applyTheme(this.state.theme);
+    this.stage.background = this.colors.background;
+    this.bind();
+  }
+
+  async start(): Promise<void> {
+    await this.attempt(async () => {
+      const names = await this.source.systems();
+      if (!names.length) throw new Error("The server has no system yet: put a folder with .h5 files into its root_dir, and load this page again.");
+      this.layout.systems.replaceChildren(...names.map((name) => h("option", { value: name }, name)));
+      const wanted = this.state.system;
+      if (wanted && !names.includes(wanted)) this.complain(new Error(`There is no system ${wanted} here; this is ${names[0]!}.`));
+      await this.open(names.includes(wanted) ? this.state : { ...START, theme: this.state.theme, system: names[0]! });
+    });
+  }
+
+  private async open(state: ViewState): Promise<void> {
+    const question = ++this.question;
+    this.layout.systems.value = state.system;
+    this.say(`Loading ${state.system} …`);
+    const cells = await this.source.cells(state.system);
+    if (question !== this.question) return;
+    this.shown?.viewer.dispose();
+    const viewer = new Viewer(this.stage, cells, new CellIndex(cells.populations), []);
+    this.shown = { viewer, electrodes: [], selections: [], degrees: undefined, marked: new Set(), others: [] };
+    if (state.camera) viewer.restore(state.camera);
+    else viewer.fit();
+    this.remember(state);
+    document.title = `${state.system} – livn`;
+    this.refresh();
+    document.body.dataset["ready"] = state.system;
+    await this.complete(question, this.shown, state);
+  }
+
+  /** Whatever is not needed to draw the cells. */
+  private async complete(question: number, shown: Shown, state: ViewState): Promise<void> {
+    [shown.electrodes, shown.selections] = await Promise.all([this.source.electrodes(state.system), this.source.selections(state.system)]);
+    if (question !== this.question) return;
+    shown.viewer.addElectrodes(shown.electrodes);
+    await this.mark();
+    this.refresh();
+    shown.degrees = await this.source.degrees(state.system);
+    if (question !== this.question) return;
+    this.refresh();
+    await this.connect();
+    document.body.dataset["complete"] = state.system;
+  }
+
+  /** Change the state, and show it. */
+  private readonly change = (change: Partial<ViewState>): void => {
+    this.remember(change);
+    void this.attempt(async () => {
+      if ("theme" in change) this.recolor();
+      if ("selection" in change) await this.mark();
+      if ("cell" in change || "edges" in change) await this.connect();
+      this.refresh();
+    });
+  };
+
+  private remember(change: Partial<ViewState>): void {
+    this.state = { ...this.state, ...change };
+    history.replaceState(null, "", toHash(this.state));
+  }
+
+  private recolor(): void {
+    this.colors = applyTheme(this.state.theme);
+    this.stage.background = this.colors.background;
+    this.layout.buttons.theme.textContent = `Theme: ${this.state.theme}`;
+  }
+
+  private async mark(): Promise<void> {
+    const { shown, state } = this;
+    if (!shown) return;
+    const gids = state.selection ? await this.source.selection(state.system, state.selection) : [];
+    if (shown === this.shown) shown.marked = new Set(gids.flatMap((gid) => shown.viewer.index.index(gid) ?? []));
+  }
+
+  private async connect(): Promise<void> {
+    const { shown, state } = this;
+    if (!shown) return;
+    const number = state.cell === undefined ? undefined : shown.viewer.index.index(state.cell);
+    const wanted = number !== undefined && state.edges !== "none";
+    const gids = wanted ? await this.source.edges(state.system, state.cell!, state.edges as "in" | "out") : [];
+    if (shown !== this.shown || state.cell !== this.state.cell || state.edges !== this.state.edges) return;
+    shown.others = gids.flatMap((gid) => shown.viewer.index.index(gid) ?? []);
+    this.omitted = shown.viewer.choose(number, shown.others, this.colors);
+    this.refresh();
+  }
+
+  private refresh(): void {
+    const { shown, state, layout } = this;
+    if (!shown) return;
+    const { viewer, electrodes, degrees } = shown;
+    const { slots } = layout;
+    keepFocus(() => {
+      const color = (number: number): string => colorOf(number, this.colors.dark);
+      slots.populations.replaceChildren(populationList(viewer.index.populations, state.hidden, color, this.toggle));
+      slots.selection.replaceChildren(...(shown.selections.length ? [selectionChoice(shown.selections, state.selection, this.change)] : []));
+      slots.appearance.replaceChildren(appearance(state, electrodes.length > 0, this.change));
+      const facts = { cells: viewer.cells, index: viewer.index, electrodes, degrees };
+      slots.cell.replaceChildren(cellPanel(facts, state.cell, state.edges, (cell) => this.change({ cell }), (edges) => this.change({ edges })));
+    });
+    if (degrees && !slots.projections.hasChildNodes()) this.summarize(degrees, viewer.index);
+    viewer.show(state, this.colors, shown.marked);
+    viewer.choose(state.cell === undefined ? undefined : viewer.index.index(state.cell), shown.others, this.colors);
+    this.report();
+  }
+
+  private summarize(degrees: Degrees, index: CellIndex): void {
+    this.layout.slots.projections.replaceChildren(projectionTable(degrees));
+    this.layout.slots.degrees.replaceChildren(degreePanel(degrees, index));
+  }
+
+  private report(): void {
+    const { viewer } = this.shown!;
+    const visible = viewer.index.populations.filter((one) => !this.state.hidden.includes(one.name)).reduce((sum, one) => sum + one.count, 0);
+    const { requests, bytes: received } = this.source.traffic;
+    const left = this.omitted ? `, ${count(this.omitted)} edges not drawn` : "";
+    this.say(`${count(visible)} of ${count(viewer.index.count)} cells shown${left} · from the ${this.source.name}: ${bytes(received)} in ${count(requests)} requests`);
+  }
+
+  private readonly toggle = (name: string, shown: boolean): void => {
+    const others = this.state.hidden.filter((one) => one !== name);
+    this.change({ hidden: shown ? others : [...others, name] });
+  };
+
+  private step(by: number): void {
+    const { shown, state } = this;
+    if (!shown) return;
+    const { index } = shown.viewer;
+    const now = state.cell === undefined ? undefined : index.index(state.cell);
+    const next = now === undefined ? 0 : (now + by + index.count) % index.count;
+    if (index.count) this.change({ cell: index.gid(next) });
+  }
+
+  private bind(): void {
+    const { canvas, systems, buttons, help } = this.layout;
+    systems.addEventListener("change", () => void this.attempt(() => this.switchTo(systems.value)));
+    buttons.fit.addEventListener("click", () => this.shown?.viewer.fit());
+    buttons.theme.textContent = `Theme: ${this.state.theme}`;
+    buttons.theme.addEventListener("click", () => this.change({ theme: THEMES[(THEMES.indexOf(this.state.theme) + 1) % THEMES.length]! }));
+    buttons.link.addEventListener("click", () => void this.attempt(async () => this.copyLink()));
+    buttons.image.addEventListener("click", () => void this.attempt(async () => this.saveImage()));
+    buttons.help.addEventListener("click", () => help.showModal());
+    bindClicks(canvas, (x, y) => this.clicked(x, y));
+    bindKeys(canvas, {
+      turn: (x, y) => this.stage.turn(x, y),
+      zoom: (factor) => this.stage.zoom(factor),
+      fit: () => this.shown?.viewer.fit(),
+      step: (by) => this.step(by),
+      choose: (edges) => this.change({ edges }),
+      forget: () => this.change({ cell: undefined }),
+      toggle: (what) => this.change({ [what]: !this.state[what] }),
+      help: () => help.showModal(),
+    });
+    window.addEventListener("hashchange", () => void this.attempt(() => this.restore(fromHash(location.hash))));
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.change({ theme: this.state.theme }));
+  }
+
+  private async restore(state: ViewState): Promise<void> {
+    this.clear();
+    await this.open({ ...state, system: state.system || this.state.system });
+    this.recolor();
+    this.refresh();
+  }
+
+  private async switchTo(system: string): Promise<void> {
+    this.clear();
+    const { size, opacity, box, electrodes, edges, theme } = this.state;
+    await this.open({ ...START, size, opacity, box, electrodes, edges, theme, system });
+  }
+
+  private clear(): void {
+    this.layout.slots.projections.replaceChildren();
+    this.layout.slots.degrees.replaceChildren();
+  }
+
+  private clicked(x: number, y: number): void {
+    const number = this.shown?.viewer.at(x, y);
+    this.change({ cell: number === undefined ? undefined : this.shown!.viewer.index.gid(number) });
+  }
+
+  private async copyLink(): Promise<void> {
+    try {
+      await navigator.clipboard.writeText(location.href);
+    } catch {
+      throw new Error(`This browser does not let the page copy; the link is in the address line: ${location.href}`);
+    }
+    this.say("The link is copied; it restores this view.");
+  }
+
+  private async saveImage(): Promise<void> {
+    const address = URL.createObjectURL(await this.stage.image());
+    h("a", { href: address, download: `${this.state.system}.png` }).click();
+    setTimeout(() => URL.revokeObjectURL(address), 10_000);
+  }
+
+  /** Do something that may fail; what went wrong is said on the page, in words. */
+  private async attempt(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      this.complain(error);
+    }
+  }
+
+  private complain(error: unknown): void {
+    const { alert } = this.layout;
+    const close = h("button", { type: "button", aria: { label: "Dismiss" } }, "×");
+    close.addEventListener("click", () => (alert.hidden = true));
+    alert.replaceChildren(h("span", {}, error instanceof Error ? error.message : String(error)), close);
+    alert.hidden = false;
+    this.say("");
+  }
+
+  private say(text: string): void {
+    this.layout.status.textContent = text;
+  }
+}
+
+/** A click is a press and a release at the same place; anything else turns the view. */
+function bindClicks(canvas: HTMLCanvasElement, clicked: (x: number, y: number) => void): void {
+  let from: PointerEvent | undefined;
+  canvas.addEventListener("pointerdown", (event) => (from = event));
+  canvas.addEventListener("pointerup", (event) => {
+    const still = from && Math.hypot(event.clientX - from.clientX, event.clientY - from.clientY) < CLICK;
+    if (still && event.button === 0) clicked(event.offsetX, event.offsetY);
+  });
+}
+
+/** Panels are made anew when something changes; whoever was typing or tabbing stays where they were. */
+function keepFocus(change: () => void): void {
+  const active = document.activeElement;
+  const panel = active?.closest("aside");
+  const focusable = "input, select, button";
+  const at = panel && active ? [...panel.querySelectorAll(focusable)].indexOf(active) : -1;
+  change();
+  if (panel && at >= 0) (panel.querySelectorAll(focusable)[at] as HTMLElement | undefined)?.focus();
+}
+
+void new App(document.getElementById("app")!, new Companion()).start();

@@ -1,0 +1,120 @@
+// All cells as round points in one draw call.
+
+import * as THREE from "three";
+import type { Point } from "../model";
+
+export enum Look {
+  Hidden = 0,
+  Dimmed = 1,
+  Normal = 2,
+  Marked = 3,
+}
+
+const VERTEX = /* glsl */ `
+  attribute vec3 tint;
+  attribute float look;
+  uniform float size;
+  uniform float ratio;
+  uniform float reach;
+  varying vec3 vTint;
+  varying float vLook;
+  void main() {
+    vTint = tint;
+    vLook = look;
+    vec4 place = modelViewMatrix * vec4(position, 1.0);
+    gl_Position = projectionMatrix * place;
+    float near = clamp(reach / -place.z, 0.35, 2.5);
+    float marked = look > 2.5 ? 1.6 : 1.0;
+    gl_PointSize = look < 0.5 ? 0.0 : max(1.5, size * near * marked) * ratio;
+    if (look < 0.5) gl_Position = vec4(2.0, 2.0, 2.0, 1.0);
+  }
+`;
+const FRAGMENT = /* glsl */ `
+  uniform float opacity;
+  varying vec3 vTint;
+  varying float vLook;
+  void main() {
+    vec2 at = 2.0 * gl_PointCoord - 1.0;
+    float far = dot(at, at);
+    if (far > 1.0) discard;
+    float shade = 1.0 - 0.35 * far;
+    float seen = vLook < 1.5 ? 0.16 * opacity : vLook > 2.5 ? 1.0 : opacity;
+    gl_FragColor = vec4(vTint * shade, seen);
+    #include <colorspace_fragment>
+  }
+`;
+
+export class CellPoints {
+  readonly object: THREE.Points<THREE.BufferGeometry, THREE.ShaderMaterial>;
+  private readonly looks: THREE.BufferAttribute;
+  private readonly tints: THREE.BufferAttribute;
+
+  constructor(readonly positions: Float32Array) {
+    const count = positions.length / 3;
+    const geometry = new THREE.BufferGeometry();
+    this.looks = new THREE.BufferAttribute(new Uint8Array(count).fill(Look.Normal), 1);
+    this.tints = new THREE.BufferAttribute(new Uint8Array(3 * count), 3, true);
+    geometry.setAttribute("position", new THREE.BufferAttribute(positions, 3));
+    geometry.setAttribute("tint", this.tints);
+    geometry.setAttribute("look", this.looks);
+    const uniforms = { size: { value: 6 }, ratio: { value: 1 }, reach: { value: 1 }, opacity: { value: 1 } };
+    const material = new THREE.ShaderMaterial({ vertexShader: VERTEX, fragmentShader: FRAGMENT, uniforms });
+    this.object = new THREE.Points(geometry, material);
+    this.object.frustumCulled = false;
+  }
+
+  paint(from: number, to: number, color: string): void {
+    const [r, g, b] = new THREE.Color(color).toArray().map((value) => Math.round(value * 255)) as unknown as Point;
+    const all = this.tints.array;
+    for (let at = 3 * from; at < 3 * to; at += 3) {
+      all[at] = r;
+      all[at + 1] = g;
+      all[at + 2] = b;
+    }
+    this.tints.needsUpdate = true;
+  }
+
+  look(change: (looks: Uint8Array) => void): void {
+    change(this.looks.array as Uint8Array);
+    this.looks.needsUpdate = true;
+    this.mix();
+  }
+
+  lookOf(index: number): Look {
+    return this.looks.array[index] as Look;
+  }
+
+  set size(pixels: number) {
+    this.object.material.uniforms["size"]!.value = pixels;
+  }
+
+  set opacity(value: number) {
+    this.object.material.uniforms["opacity"]!.value = value;
+    this.mix();
+  }
+
+  /** The distance at which a point has its nominal size. */
+  set reach(distance: number) {
+    this.object.material.uniforms["reach"]!.value = distance;
+  }
+
+  set pixelRatio(value: number) {
+    this.object.material.uniforms["ratio"]!.value = value;
+  }
+
+  dispose(): void {
+    this.object.geometry.dispose();
+    this.object.material.dispose();
+  }
+
+  /** Blending is costly, so it is on only where something can be seen through. */
+  private mix(): void {
+    const material = this.object.material;
+    const dimmed = (this.looks.array as Uint8Array).includes(Look.Dimmed);
+    const mixed = dimmed || (material.uniforms["opacity"]!.value as number) < 1;
+    if (material.transparent === mixed) return;
+    material.transparent = mixed;
+    material.depthWrite = !mixed;
+    material.needsUpdate = true;
+  }
+}
