@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -12,6 +13,7 @@ from livn_core.errors import UnknownNameError
 from livn_core.h5file import AnyArray
 
 Direction: TypeAlias = Literal["in", "out"]
+DIRECTIONS: Mapping[str, Direction] = {"in": "in", "out": "out"}
 Content: TypeAlias = tuple[dict[str, AnyArray], dict[str, str]]
 """Arrays, and texts that describe them."""
 

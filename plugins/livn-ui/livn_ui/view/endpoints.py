@@ -74,6 +74,7 @@ def _edges_of(request: Request) -> tuple[str, Make]:
     gid, direction = request.query_params.get("gid", ""), request.query_params.get("direction", "in")
     if not (gid.isascii() and gid.isdigit() and len(gid) < 19):
         raise NotServedError(400, f"gid={gid!r} is no cell; write ?gid=5&direction=in")
-    if direction != "in" and direction != "out":  # noqa: PLR1714 - so that types are narrowed
+    if direction not in content.DIRECTIONS:
         raise NotServedError(400, f"direction={direction!r} is neither 'in' nor 'out'")
-    return f"edges {direction} {int(gid)}", partial(content.edges, gid=int(gid), direction=direction)
+    make = partial(content.edges, gid=int(gid), direction=content.DIRECTIONS[direction])
+    return f"edges {direction} {int(gid)}", make

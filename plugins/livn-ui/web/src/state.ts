@@ -49,7 +49,7 @@ export function toHash(state: ViewState): string {
   add("cell", String(state.cell ?? ""), "");
   add("edges", state.edges, START.edges);
   add("theme", state.theme, START.theme);
-  if (state.camera) add("camera", [...state.camera.from, ...state.camera.to].map((one) => Number(one.toPrecision(5))).join("_"), "");
+  if (state.camera) add("camera", [...state.camera.from, ...state.camera.to].map((one) => Number(one.toPrecision(8))).join("_"), "");
   return `#${found.toString()}`;
 }
 

@@ -4,7 +4,7 @@ import { count, h, svg } from "../dom";
 
 const WIDTH = 260;
 const HEIGHT = 96;
-const MARGIN = { left: 34, right: 6, top: 6, bottom: 28 };
+const MARGIN = { left: 42, right: 6, top: 6, bottom: 28 };
 const MOST_BARS = 40;
 
 export interface Bars {
