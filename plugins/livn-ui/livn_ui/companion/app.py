@@ -19,13 +19,13 @@ from starlette.types import ASGIApp
 
 import livn_ui
 from livn_core.errors import ConfigError, SystemNotFoundError
-from livn_ui import page
 from livn_ui.companion.answers import error_answer, file_answer, json_answer
 from livn_ui.companion.hashes import Hashes
 from livn_ui.companion.manifest import Manifests
 from livn_ui.companion.middleware import CleanPaths, CommonHeaders, Cors
 from livn_ui.companion.opening import NotServedError, open_served
 from livn_ui.companion.settings import CompanionSettings
+from livn_ui.page import Page, is_wanted
 from livn_ui.systems import H5, JSON, find_system, find_systems
 from livn_ui.view.endpoints import VIEWS, ViewEndpoints
 from livn_ui.view.opened import OpenedSystems
@@ -42,7 +42,7 @@ _log = logging.getLogger(__name__)
 
 def build_app(settings: CompanionSettings, hashes: Hashes) -> ASGIApp:
     """Put the application together: endpoints, and around them what holds for every answer."""
-    ends = _Endpoints(settings, Manifests(settings.root_dir, settings.serve_h5, hashes))
+    ends = _Endpoints(settings, Manifests(settings.root_dir, settings.serve_h5, hashes), Page(settings))
     routes = [
         Route("/", ends.index),
         Route("/health", ends.health),
@@ -50,7 +50,7 @@ def build_app(settings: CompanionSettings, hashes: Hashes) -> ASGIApp:
         Route("/systems/{system}", ends.manifest),
         Route("/files/{system}/{file:path}", ends.file),
         *ViewEndpoints(OpenedSystems(settings.root_dir), ends.describing).routes,
-        *page.routes(),
+        *ends.page.routes,
     ]
     inner = Starlette(
         routes=routes,
@@ -71,12 +71,13 @@ def build_app(settings: CompanionSettings, hashes: Hashes) -> ASGIApp:
 class _Endpoints:
     settings: CompanionSettings
     manifests: Manifests
+    page: Page
     # Describing a system may take long, and must not take all threads from those who only want a file.
     describing: CapacityLimiter = attrs.field(factory=lambda: CapacityLimiter(_AT_ONCE))
 
     def index(self, request: Request) -> Response:
         """The page, for a browser; for programs, what there is to ask for."""
-        answer = page.index(request) if page.is_wanted(request) else self._endpoints(request)
+        answer = self.page.index(request) if is_wanted(request) else self._endpoints(request)
         answer.headers.add_vary_header("Accept")
         return answer
 

@@ -10,9 +10,12 @@ import { populationList } from "./panels/populations";
 import { degreePanel, projectionTable } from "./panels/projections";
 import { colorOf } from "./scene/colors";
 import { Stage } from "./scene/stage";
-import { Companion } from "./sources/companion";
+import { ConsolePanel } from "./panels/console";
+import { PythonHost } from "./python/host";
+import { Sources, TITLES } from "./sources/all";
+import { filesChosen, filesOf, type DroppedFile } from "./sources/drop";
 import type { Source } from "./sources/source";
-import { fromHash, START, toHash, type Theme, type ViewState } from "./state";
+import { fromHash, START, toHash, type SourceName, type Theme, type ViewState } from "./state";
 import { applyTheme } from "./theme";
 import { Viewer, type Colors } from "./viewer";
 
@@ -34,13 +37,19 @@ class App {
   private readonly layout: Layout;
   private readonly stage: Stage;
   private colors: Colors;
+  private readonly host = new PythonHost();
+  private readonly sources = new Sources(this.host);
+  private source: Source = this.sources.companion;
+  private readonly console: ConsolePanel;
   private shown: Shown | undefined;
   /** Counts what was asked for, so that a late answer to an earlier question is dropped. */
   private question = 0;
   private omitted = 0;
 
-  constructor(into: HTMLElement, private readonly source: Source) {
+  constructor(into: HTMLElement) {
     this.layout = layOut(into);
+    this.console = this.makeConsole();
+    this.layout.slots.console.append(this.console.element);
     this.stage = new Stage(this.layout.canvas);
     this.stage.onMoved = () => this.remember({ camera: this.stage.place });
     this.colors = applyTheme(this.state.theme);
@@ -50,13 +59,27 @@ class App {
 
   async start(): Promise<void> {
     await this.attempt(async () => {
-      const names = await this.source.systems();
-      if (!names.length) throw new Error("The server has no system yet: put a folder with .h5 files into its root_dir, and load this page again.");
-      this.layout.systems.replaceChildren(...names.map((name) => h("option", { value: name }, name)));
-      const wanted = this.state.system;
-      if (wanted && !names.includes(wanted)) this.complain(new Error(`There is no system ${wanted} here; this is ${names[0]!}.`));
-      await this.open(names.includes(wanted) ? this.state : { ...START, theme: this.state.theme, system: names[0]! });
+      await this.listSources();
+      await this.list(this.state.source, this.state.system);
     });
+  }
+
+  private async listSources(): Promise<void> {
+    const names = await this.sources.names();
+    this.layout.sources.replaceChildren(...names.map((name) => h("option", { value: name }, TITLES[name])));
+    this.layout.sources.value = this.state.source;
+  }
+
+  /** Take another source, and open one of its systems. */
+  private async list(name: SourceName, wanted: string): Promise<void> {
+    this.source = await this.sources.get(name);
+    const names = await this.source.systems();
+    if (!names.length) throw new Error("There is no system yet: put a folder with .h5 files into the server's root_dir and load this page again, or drop one here.");
+    this.layout.systems.replaceChildren(...names.map((one) => h("option", { value: one }, one)));
+    this.layout.sources.value = name;
+    if (wanted && !names.includes(wanted)) this.complain(new Error(`There is no system ${wanted} here; this is ${names[0]!}.`));
+    const state = names.includes(wanted) ? this.state : { ...START, theme: this.state.theme, system: names[0]! };
+    await this.open({ ...state, source: name });
   }
 
   private async open(state: ViewState): Promise<void> {
@@ -179,7 +202,13 @@ class App {
   }
 
   private bind(): void {
-    const { canvas, systems, buttons, help } = this.layout;
+    const { canvas, systems, sources, buttons, help } = this.layout;
+    sources.addEventListener("change", () => void this.attempt(() => this.switchSource(sources.value as SourceName)));
+    buttons.console.addEventListener("click", () => this.toggleConsole());
+    buttons.folder.addEventListener("change", () => void this.attempt(() => this.take(filesChosen(buttons.folder.files!))));
+    bindDrop(document.body, (items) => void this.attempt(async () => this.take(await filesOf(items))));
+    this.host.onProgress = (text) => this.say(text);
+    this.host.onPrint = (text, wrong) => this.console.print(text, wrong ? "wrong" : "said");
     systems.addEventListener("change", () => void this.attempt(() => this.switchTo(systems.value)));
     buttons.fit.addEventListener("click", () => this.shown?.viewer.fit());
     buttons.theme.textContent = `Theme: ${this.state.theme}`;
@@ -211,8 +240,64 @@ class App {
 
   private async switchTo(system: string): Promise<void> {
     this.clear();
-    const { size, opacity, box, electrodes, edges, theme } = this.state;
-    await this.open({ ...START, size, opacity, box, electrodes, edges, theme, system });
+    const { source, size, opacity, box, electrodes, edges, theme } = this.state;
+    await this.open({ ...START, source, size, opacity, box, electrodes, edges, theme, system });
+  }
+
+  private async switchSource(name: SourceName): Promise<void> {
+    this.clear();
+    try {
+      await this.list(name, this.state.system);
+    } catch (error) {
+      this.layout.sources.value = this.state.source;
+      throw error;
+    }
+  }
+
+  /** Show systems among files that somebody dropped or chose. */
+  private async take(files: readonly DroppedFile[]): Promise<void> {
+    if (!(await this.sources.take(files))) throw new Error("There is no system among these files: a folder with graph.h5, or with cells.h5 and connections.h5.");
+    await this.listSources();
+    this.clear();
+    await this.list("dropped", "");
+  }
+
+  private makeConsole(): ConsolePanel {
+    return new ConsolePanel({
+      push: async (line) => {
+        const { more, system } = await (await this.host.ready()).call("push", line);
+        if (system) void this.attempt(() => this.showTyped(system));
+        return more;
+      },
+      complete: async (text) => (await this.host.ready()).call("complete", text),
+      interrupt: () => {
+        void this.host.interrupt().then((how) => {
+          if (how === "restart") this.console.print("Python was ended, and starts anew with the next line.", "wrong");
+        });
+      },
+    });
+  }
+
+  private toggleConsole(): void {
+    const { console: slot } = this.layout.slots;
+    slot.hidden = !slot.hidden;
+    this.layout.buttons.console.setAttribute("aria-expanded", String(!slot.hidden));
+    if (slot.hidden) return;
+    this.console.focus();
+    void this.attempt(async () => {
+      await this.host.ready();
+      this.console.print("Python is ready: np, livn_core, System, open_neuroh5 and predefined are imported. What is named system is shown.");
+    });
+  }
+
+  /** Show what the console's `system` has become. */
+  private async showTyped(name: string): Promise<void> {
+    this.clear();
+    this.source = await this.sources.get("console");
+    this.layout.systems.replaceChildren(h("option", { value: name }, name));
+    this.layout.sources.append(h("option", { value: "console" }, TITLES.console));
+    this.layout.sources.value = "console";
+    await this.open({ ...START, theme: this.state.theme, source: "console", system: name });
   }
 
   private clear(): void {
@@ -273,6 +358,15 @@ function bindClicks(canvas: HTMLCanvasElement, clicked: (x: number, y: number) =
   });
 }
 
+/** Files may be dropped anywhere on the page. */
+function bindDrop(page: HTMLElement, dropped: (items: DataTransferItemList) => void): void {
+  page.addEventListener("dragover", (event) => event.preventDefault());
+  page.addEventListener("drop", (event) => {
+    event.preventDefault();
+    if (event.dataTransfer) dropped(event.dataTransfer.items);
+  });
+}
+
 /** Panels are made anew when something changes; whoever was typing or tabbing stays where they were. */
 function keepFocus(change: () => void): void {
   const active = document.activeElement;
@@ -283,4 +377,4 @@ function keepFocus(change: () => void): void {
   if (panel && at >= 0) (panel.querySelectorAll(focusable)[at] as HTMLElement | undefined)?.focus();
 }
 
-void new App(document.getElementById("app")!, new Companion()).start();
+void new App(document.getElementById("app")!).start();

@@ -5,8 +5,9 @@ import { h } from "./dom";
 export interface Layout {
   readonly canvas: HTMLCanvasElement;
   readonly systems: HTMLSelectElement;
-  readonly buttons: Readonly<Record<"fit" | "link" | "image" | "theme" | "help", HTMLButtonElement>>;
-  readonly slots: Readonly<Record<"populations" | "selection" | "appearance" | "cell" | "degrees" | "projections", HTMLElement>>;
+  readonly sources: HTMLSelectElement;
+  readonly buttons: Readonly<Record<"fit" | "link" | "image" | "theme" | "console" | "help", HTMLButtonElement>> & { readonly folder: HTMLInputElement };
+  readonly slots: Readonly<Record<"populations" | "selection" | "appearance" | "cell" | "degrees" | "projections" | "console", HTMLElement>>;
   readonly status: HTMLElement;
   readonly alert: HTMLElement;
   readonly help: HTMLDialogElement;
@@ -32,28 +33,32 @@ export function layOut(into: HTMLElement): Layout {
     cell: h("div"),
     degrees: h("div"),
     projections: h("div"),
+    console: h("section", { className: "drawer", hidden: true, aria: { label: "Python console" } }),
   };
   const canvas = h("canvas", { tabIndex: 0, role: "application", aria: { label: "Cells in space. Arrow keys turn, plus and minus zoom, question mark lists all keys." } });
   const systems = h("select", { id: "system" });
+  const sources = h("select", { id: "source" });
+  const folder = h("input", { type: "file", id: "folder", multiple: true, webkitdirectory: true, className: "hidden" });
   const buttons = {
     fit: button("Fit", "Zoom to fit (F)"),
     link: button("Copy link", "Copy a link that restores this view"),
     image: button("Save picture", "Save the picture as PNG"),
     theme: button("Theme", "Light, dark, or as the system has it"),
+    console: button("Console", "Python, in this page"),
     help: button("?", "Keys"),
   };
   const status = h("footer", { role: "status", aria: { live: "polite" } });
   const alert = h("div", { className: "alert", role: "alert", hidden: true });
   const help = helpDialog();
   into.replaceChildren(
-    h("header", {}, h("h1", {}, "livn"), h("label", { for: "system", className: "field" }, "System"), systems, h("span", { className: "grow" }), ...Object.values(buttons)),
+    h("header", {}, h("h1", {}, "livn"), h("label", { for: "system", className: "field" }, "System"), systems, h("label", { for: "source", className: "field" }, "from"), sources, folder, h("label", { for: "folder", className: "button", title: "Or drop a folder anywhere on the page" }, "Open folder"), h("span", { className: "grow" }), ...Object.values(buttons)),
     h("aside", { className: "left", aria: { label: "What is shown" } }, section("Populations", slots.populations, slots.selection), section("Appearance", slots.appearance)),
-    h("main", {}, canvas, alert),
+    h("main", {}, canvas, alert, slots.console),
     h("aside", { className: "right", aria: { label: "About the system" } }, section("Cell", slots.cell), section("Degrees", slots.degrees), section("Projections", slots.projections)),
     status,
     help,
   );
-  return { canvas, systems, buttons, slots, status, alert, help };
+  return { canvas, systems, sources, buttons: { ...buttons, folder }, slots, status, alert, help };
 }
 
 function button(text: string, title: string): HTMLButtonElement {

@@ -5,7 +5,12 @@ import type { CameraPlace } from "./scene/stage";
 
 export type Theme = "auto" | "light" | "dark";
 
+/** Where data come from: the server's views, Python over HSDS, Python over raw files, or what was dropped or typed. */
+export const SOURCES = ["companion", "hsds", "files", "dropped", "console"] as const;
+export type SourceName = (typeof SOURCES)[number];
+
 export interface ViewState {
+  readonly source: SourceName;
   readonly system: string;
   readonly hidden: readonly string[];
   readonly size: number;
@@ -20,6 +25,7 @@ export interface ViewState {
 }
 
 export const START: ViewState = {
+  source: "companion",
   system: "",
   hidden: [],
   size: 6,
@@ -39,6 +45,7 @@ export function toHash(state: ViewState): string {
   const add = (name: string, value: string, usual: string): void => {
     if (value !== usual) found.set(name, value);
   };
+  add("source", state.source, START.source);
   add("system", state.system, "");
   state.hidden.forEach((name) => found.append("hide", name));
   add("size", String(state.size), String(START.size));
@@ -60,6 +67,7 @@ export function fromHash(hash: string): ViewState {
     allowed.find((one) => one === found.get(name)) ?? usual;
   const cell = found.get("cell");
   return {
+    source: pick("source", SOURCES, START.source),
     system: found.get("system") ?? "",
     hidden: found.getAll("hide"),
     size: within(found.get("size"), 1, 30, START.size),

@@ -1,10 +1,9 @@
 // The companion file server that also serves this page.
 
-import { array, unpack, type Packed } from "../arrays";
-import type { Cells, Degrees, Direction, Electrode, Point, Population, Projection } from "../model";
+import { unpack, type Packed } from "../arrays";
+import type { Cells, Degrees, Direction, Electrode } from "../model";
+import { cellsOf, degreesOf, edgesOf, electrodesOf, gidsOf, selectionsIn, type Mea, type Selection } from "./content";
 import type { Source, Traffic } from "./source";
-
-const SELECTION = /^selection\/(.+)\.json$/;
 
 export class Companion implements Source {
   readonly name = "companion server";
@@ -18,43 +17,27 @@ export class Companion implements Source {
   }
 
   async cells(system: string): Promise<Cells> {
-    const packed = await this.packed(`view/${encodeURIComponent(system)}/cells`);
-    const box = array(packed, "bounding_box", Float64Array);
-    return {
-      populations: JSON.parse(packed.texts["populations"] ?? "[]") as Population[],
-      positions: array(packed, "positions", Float32Array),
-      box: [[...box.slice(0, 3)] as unknown as Point, [...box.slice(3)] as unknown as Point],
-    };
+    return cellsOf(await this.view(system, "cells"));
   }
 
   async electrodes(system: string): Promise<readonly Electrode[]> {
-    if (!(await this.sidecars(system)).includes("mea.json")) return [];
-    const mea = await this.file<{ electrode_coordinates?: readonly (readonly number[])[] }>(system, "mea.json");
-    return (mea.electrode_coordinates ?? []).map(([id, x, y, z]) => ({ id: id ?? 0, place: [x ?? 0, y ?? 0, z ?? 0] }));
+    return (await this.sidecars(system)).includes("mea.json") ? electrodesOf(await this.file<Mea>(system, "mea.json")) : [];
   }
 
   async degrees(system: string): Promise<Degrees> {
-    const packed = await this.packed(`view/${encodeURIComponent(system)}/degrees`);
-    const projections = JSON.parse(packed.texts["projections"] ?? "[]") as Projection[];
-    return {
-      projections,
-      incoming: projections.map((_, number) => array(packed, `in ${number}`, Uint32Array)),
-      outgoing: projections.map((_, number) => array(packed, `out ${number}`, Uint32Array)),
-    };
+    return degreesOf(await this.view(system, "degrees"));
   }
 
   async selections(system: string): Promise<readonly string[]> {
-    return (await this.sidecars(system)).flatMap((name) => SELECTION.exec(name)?.[1] ?? []);
+    return selectionsIn(await this.sidecars(system));
   }
 
   async selection(system: string, name: string): Promise<readonly number[]> {
-    const document = await this.file<{ gids?: Readonly<Record<string, readonly number[]>> }>(system, `selection/${name}.json`);
-    return Object.values(document.gids ?? {}).flat();
+    return gidsOf(await this.file<Selection>(system, `selection/${name}.json`));
   }
 
   async edges(system: string, gid: number, direction: Direction): Promise<readonly number[]> {
-    const packed = await this.packed(`view/${encodeURIComponent(system)}/edges?gid=${gid}&direction=${direction}`);
-    return Array.from(array(packed, "gids", BigInt64Array), Number);
+    return edgesOf(await this.view(system, `edges?gid=${gid}&direction=${direction}`));
   }
 
   private sidecars(system: string): Promise<readonly string[]> {
@@ -71,8 +54,8 @@ export class Companion implements Source {
     return this.json<T>(`files/${[system, ...name.split("/")].map(encodeURIComponent).join("/")}`);
   }
 
-  private async packed(path: string): Promise<Packed> {
-    return unpack(await this.get(path));
+  private async view(system: string, what: string): Promise<Packed> {
+    return unpack(await this.get(`view/${encodeURIComponent(system)}/${what}`));
   }
 
   private async json<T>(path: string): Promise<T> {
