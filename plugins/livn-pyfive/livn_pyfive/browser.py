@@ -33,7 +33,7 @@ class Fletcher32:
 
 def provide_numcodecs() -> None:
     """Let pyfive 1.3 be imported where there is no numcodecs: it is compiled, and Pyodide's is too old."""
-    if find_spec("numcodecs") is None:
+    if "numcodecs" not in sys.modules and find_spec("numcodecs") is None:
         module = ModuleType("numcodecs", Fletcher32.__doc__)
         module.Fletcher32 = Fletcher32  # type: ignore[attr-defined]
         sys.modules["numcodecs"] = module
