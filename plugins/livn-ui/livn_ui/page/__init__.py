@@ -94,7 +94,7 @@ class Page:
             # Nothing that comes with data can run. Python may ask any server, as its user tells it to.
             "default-src": "'none'",
             "script-src": f"{scripts} 'wasm-unsafe-eval'",
-            "worker-src": "'self'",
+            "worker-src": "'self' blob:",
             "connect-src": "*",
             "style-src": "'self'",
             "img-src": "'self' data: blob:",
