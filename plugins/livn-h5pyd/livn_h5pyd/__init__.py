@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from livn_core.backends.availability import Availability
 from livn_core.errors import BackendWarning
 from livn_core.hookspecs import hookimpl
-from livn_h5pyd.browser import IN_BROWSER, import_h5pyd
+from livn_h5pyd.browser import IN_BROWSER, prepare
 from livn_h5pyd.config import ENV_VAR, HsdsConfig
 
 if TYPE_CHECKING:
@@ -28,6 +28,9 @@ __all__ = [
     "livn_backend_sidecars",
 ]
 
+if IN_BROWSER:
+    prepare()
+
 
 @hookimpl
 def livn_backend_open(source: str, options: Mapping[str, object]) -> H5File:
@@ -35,8 +38,6 @@ def livn_backend_open(source: str, options: Mapping[str, object]) -> H5File:
 
     ``options`` are fields of ``LIVN_HSDS`` and win over it. Errors are those of :func:`livn_h5pyd.opening.open_file`.
     """
-    if IN_BROWSER:
-        import_h5pyd()
     from livn_h5pyd.opening import open_file
 
     return open_file(source, options)

@@ -21,7 +21,6 @@ from h5pyd.httpconn import HttpConn, HttpResponse
 from livn_core.errors import BackendError
 from livn_h5pyd.answers import TooLongError, read_all
 from livn_h5pyd.brief import BriefPlugin
-from livn_h5pyd.browser import IN_BROWSER, as_text
 from livn_h5pyd.config import HsdsConfig
 from livn_h5pyd.server import Lease, Server, leased
 from livn_h5pyd.sidebyside import side_by_side
@@ -154,11 +153,6 @@ class BoundedConnection(HttpConn):  # type: ignore[misc] # h5pyd is untyped
         lease, self._lease = self._lease, None
         if lease:
             lease.end()
-
-    def getHeaders(self, *args: Any, **options: Any) -> dict[str, Any]:  # noqa: N802 - h5pyd's name
-        """What is sent with every request."""
-        headers: dict[str, Any] = super().getHeaders(*args, **options)
-        return as_text(headers) if IN_BROWSER else headers
 
     def GET(self, *args: Any, **options: Any) -> TamedResponse:  # noqa: N802 - h5pyd's names
         """Ask for something."""

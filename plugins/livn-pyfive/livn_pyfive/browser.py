@@ -1,4 +1,4 @@
-"""What is different in a browser (Pyodide): pyfive wants a library that cannot be had, and requests are the browser's."""
+"""What is different in a browser (Pyodide): pyfive wants a library that is not there; requests are the browser's."""
 
 from __future__ import annotations
 

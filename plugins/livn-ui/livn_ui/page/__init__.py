@@ -7,7 +7,6 @@ browser needs: wheels of what is installed here and, where there is a folder of 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import cache
 from pathlib import Path
 
 import attrs
@@ -48,9 +47,9 @@ class Page:
     def routes(self) -> list[Route]:
         """Its parts."""
         return [
-            Route("/page/{file}", self._of(_files)),
-            Route("/wheels/{file}", self._of(wheels.all_wheels)),
-            Route("/pyodide/{file}", self._of(self._pyodide)),
+            Route("/page/{file}", self._part_of(_files)),
+            Route("/wheels/{file}", self._part_of(wheels.all_wheels)),
+            Route("/pyodide/{file}", self._part_of(self._pyodide)),
             Route("/python", self.python),
         ]
 
@@ -70,7 +69,7 @@ class Page:
         }
         return json_answer(request, found)
 
-    def _of(self, parts: Callable[[], Mapping[str, bytes]]) -> Callable[[Request], Response]:
+    def _part_of(self, parts: Callable[[], Mapping[str, bytes | Path]]) -> Callable[[Request], Response]:
         def endpoint(request: Request) -> Response:
             name = request.path_params["file"]
             found = parts().get(name)
@@ -80,12 +79,14 @@ class Page:
 
         return endpoint
 
-    def _answer(self, request: Request, name: str, found: bytes) -> Response:
+    def _answer(self, request: Request, name: str, found: bytes | Path) -> Response:
         kind = _KINDS[Path(name).suffix]
-        return bytes_answer(request, found, kind, compressible=name.endswith((".js", ".css")), headers=self._headers)
+        content = found.read_bytes() if isinstance(found, Path) else found
+        return bytes_answer(request, content, kind, compressible=name.endswith((".js", ".css")), headers=self._headers)
 
-    def _pyodide(self) -> Mapping[str, bytes]:
-        return _folder(self.settings.pyodide) if self.settings.pyodide else {}
+    def _pyodide(self) -> Mapping[str, Path]:
+        folder = self.settings.pyodide
+        return {name: folder / name for name in release.FILES} if folder else {}
 
     @property
     def _headers(self) -> Mapping[str, str]:
@@ -111,12 +112,6 @@ class Page:
         }
 
 
-@cache
-def _files() -> Mapping[str, bytes]:
+def _files() -> Mapping[str, Path]:
     """All parts of the page. Names are looked up here, never on the disk."""
-    return {path.name: path.read_bytes() for path in FOLDER.iterdir() if path.suffix in _KINDS}
-
-
-@cache
-def _folder(folder: Path) -> Mapping[str, bytes]:
-    return {name: (folder / name).read_bytes() for name in release.FILES}
+    return {path.name: path for path in FOLDER.iterdir() if path.suffix in _KINDS}

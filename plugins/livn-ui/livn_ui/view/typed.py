@@ -8,6 +8,7 @@ from __future__ import annotations
 import builtins
 import json
 import sys
+from contextlib import suppress
 from typing import Any
 
 from livn_core.system import System
@@ -31,6 +32,8 @@ class Typed:
         self._views = views
         self._names: dict[str, Any] = {"__name__": "__console__"}
         exec(PREPARED, self._names)
+        with suppress(ImportError):
+            import livn_h5pyd  # noqa: F401 - it makes "import h5pyd" work here
         self._console = PyodideConsole(self._names)
         self._shown: object = None
 

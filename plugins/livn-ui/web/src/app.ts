@@ -39,7 +39,7 @@ class App {
   private colors: Colors;
   private readonly host = new PythonHost();
   private readonly sources = new Sources(this.host);
-  private source: Source = this.sources.companion;
+  source: Source = this.sources.companion;
   private readonly console: ConsolePanel;
   private shown: Shown | undefined;
   /** Counts what was asked for, so that a late answer to an earlier question is dropped. */
@@ -377,4 +377,7 @@ function keepFocus(change: () => void): void {
   if (panel && at >= 0) (panel.querySelectorAll(focusable)[at] as HTMLElement | undefined)?.focus();
 }
 
-void new App(document.getElementById("app")!).start();
+const app = new App(document.getElementById("app")!);
+// For the browser's own console, and for tests.
+Object.assign(window, { livn: app });
+void app.start();
