@@ -1,9 +1,9 @@
 """What h5pyd needs in a browser (Pyodide), applied when this package is imported there.
 
 h5json imports h5py, which is not there, for five numbers. h5pyd's headers are bytes, of which a browser makes the text
-``b'...'``. And with the server down h5pyd asks again and again for minutes, which would hold up everything else: its own
-time-outs do nothing. What goes through livn-core has a session of its own (:mod:`livn_h5pyd.session`); here the same is
-done for ``h5pyd.File`` as users call it.
+``b'...'``. And with the server down h5pyd asks again and again for minutes, which would hold up everything else: its
+own time-outs do nothing. What goes through livn-core has a session of its own (:mod:`livn_h5pyd.session`); here the
+same is done for ``h5pyd.File`` as users call it.
 """
 
 from __future__ import annotations

@@ -14,7 +14,11 @@ export class Python {
   constructor(address: string) {
     this.worker = new Worker(address);
     this.worker.onmessage = ({ data }: MessageEvent<Answer>) => this.take(data);
-    this.worker.onerror = (event) => this.fail(new Error(event.message || "Python could not be loaded."));
+    this.worker.onerror = (event) => {
+      event.preventDefault();
+      // Pyodide's event loop raises an interrupt once more, after the statement has ended with it.
+      if (!event.message.includes("KeyboardInterrupt")) this.fail(new Error(event.message || "Python could not be loaded."));
+    };
   }
 
   call<N extends Name>(name: N, ...args: Parameters<Calls[N]>): Promise<ReturnType<Calls[N]>> {

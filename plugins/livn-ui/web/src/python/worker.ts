@@ -123,7 +123,7 @@ self.onmessage = async ({ data: { id, name, args } }) => {
 /** What went wrong, of a traceback: the last exception's own words. The rest is for whoever works on the code. */
 function reason(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
-  console.debug(text.slice(-2500));
+  console.debug(text);
   const raised = [...text.matchAll(/^[\w.]*(?:Error|Exception|Interrupt|Exit|Declined): (.*)$/gm)].at(-1);
   return raised?.[1] ?? text;
 }
