@@ -59,6 +59,10 @@ class Typed:
             print(repr(value))
         return json.dumps({"more": False, "system": self._taken()})
 
+    def forget(self) -> None:
+        """Drop the lines of a statement that is not complete."""
+        self._console.buffer = []
+
     def complete(self, text: str) -> str:
         """What the end of a line may become: JSON, the names and where in the line they begin."""
         names, start = self._console.complete(text)

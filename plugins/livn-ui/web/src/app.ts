@@ -270,6 +270,7 @@ class App {
         return more;
       },
       complete: async (text) => (await this.host.ready()).call("complete", text),
+      forget: async () => (await this.host.ready()).call("forget"),
       interrupt: () => {
         void this.host.interrupt().then((how) => {
           if (how === "restart") this.console.print("Python was ended, and starts anew with the next line.", "wrong");

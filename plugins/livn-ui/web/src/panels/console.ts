@@ -5,7 +5,10 @@ import { h } from "../dom";
 export interface ConsoleActions {
   push(line: string): Promise<boolean>;
   complete(text: string): Promise<{ names: readonly string[]; from: number }>;
+  /** Stop what runs. */
   interrupt(): void;
+  /** Drop the lines of a statement that is not complete. */
+  forget(): Promise<void>;
 }
 
 export class ConsolePanel {
@@ -38,9 +41,20 @@ export class ConsolePanel {
     else if (event.key === "ArrowUp") this.recall(-1);
     else if (event.key === "ArrowDown") this.recall(1);
     else if (event.key === "Tab" && this.input.value.trim()) void this.complete();
-    else if (event.key === "c" && event.ctrlKey && getSelection()?.isCollapsed) this.actions.interrupt();
+    else if (event.key === "c" && event.ctrlKey && getSelection()?.isCollapsed) void this.stop();
     else return;
     event.preventDefault();
+  }
+
+  private async stop(): Promise<void> {
+    if (this.busy) {
+      this.actions.interrupt();
+      return;
+    }
+    this.print(`${this.prompt.textContent!} ${this.input.value}`, "typed");
+    this.input.value = "";
+    this.prompt.textContent = ">>>";
+    await this.actions.forget();
   }
 
   private async enter(): Promise<void> {

@@ -20,6 +20,7 @@ export interface Calls {
   sidecars(): string;
   sidecar(name: string): string;
   push(line: string): { more: boolean; system: string };
+  forget(): void;
   complete(text: string): { names: readonly string[]; from: number };
 }
 

@@ -32,6 +32,7 @@ interface Views {
 }
 interface Console {
   push(line: string): Promise<string>;
+  forget(): void;
   complete(text: string): string;
 }
 
@@ -88,6 +89,7 @@ const calls: { [N in keyof Calls]: (...args: Parameters<Calls[N]>) => ReturnType
   sidecars: () => views.sidecars(),
   sidecar: (name) => views.sidecar(name),
   push: async (line) => JSON.parse(await repl.push(line)) as { more: boolean; system: string },
+  forget: () => repl.forget(),
   complete(text) {
     const [names, from] = JSON.parse(repl.complete(text)) as [string[], number];
     return { names, from };
