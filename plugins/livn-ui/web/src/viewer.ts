@@ -5,7 +5,7 @@ import { colorOf } from "./scene/colors";
 import { boxLines, dispose, edgeLines, electrodePoints, ring } from "./scene/extras";
 import { pick } from "./scene/pick";
 import type { Stage } from "./scene/stage";
-import { placeOf, type CellIndex, type Cells, type Electrode } from "./model";
+import { placeOf, type CellIndex, type Cells, type Electrode, type Point } from "./model";
 import type { ViewState } from "./state";
 import type * as THREE from "three";
 
@@ -14,16 +14,18 @@ export interface Colors {
   readonly background: string;
   readonly lines: string;
   readonly electrodes: string;
-  readonly edges: string;
   readonly chosen: string;
 }
 
 const MOST_EDGES = 50_000;
+const SIZES = { least: 1.5, most: 9 };
+/** Of the distance between neighbours, as they are seen at first. */
+const SHARE = 0.62;
 
 export class Viewer {
   private readonly points: CellPoints;
   private readonly extras: { box?: THREE.Object3D; electrodes?: THREE.Object3D; edges?: THREE.Object3D; ring?: THREE.Object3D } = {};
-  private reach = 1;
+  private readonly extent: Cells["box"];
 
   constructor(
     private readonly stage: Stage,
@@ -31,6 +33,7 @@ export class Viewer {
     readonly index: CellIndex,
     private electrodes: readonly Electrode[],
   ) {
+    this.extent = extentOf(cells);
     this.points = new CellPoints(cells.positions);
     stage.scene.add(this.points.object);
     stage.onRatio = (ratio) => (this.points.pixelRatio = ratio);
@@ -38,9 +41,16 @@ export class Viewer {
   }
 
   fit(): void {
-    this.stage.fit(extent(this.cells));
-    this.reach = this.stage.distance;
-    this.points.reach = this.reach;
+    this.stage.fit(this.extent);
+    this.points.reach = this.stage.distance;
+  }
+
+  /** The size of points where nobody has chosen one: the more cells, the smaller. */
+  get usualSize(): number {
+    const [low, high] = this.extent;
+    const [, wide, long] = high.map((value, axis) => value - low[axis]!).sort((one, other) => one - other) as unknown as Point;
+    const between = this.points.reachScale(this.stage) * Math.sqrt((wide * long) / Math.max(1, this.index.count));
+    return Math.min(SIZES.most, Math.max(SIZES.least, Math.round(2 * SHARE * between) / 2));
   }
 
   /** Sizes are relative to the view of the whole, also where a link restores another one. */
@@ -55,7 +65,8 @@ export class Viewer {
 
   /** Draw as a state has it, with some cells marked. */
   show(state: ViewState, colors: Colors, marked: ReadonlySet<number>): void {
-    this.points.size = state.size;
+    this.points.size = state.size ?? this.usualSize;
+    this.points.ground = colors.background;
     this.points.opacity = state.opacity;
     this.index.populations.forEach((_, number) => this.points.paint(...this.index.range(number), colorOf(number, colors.dark)));
     this.points.look((looks) => {
@@ -75,8 +86,9 @@ export class Viewer {
   choose(number: number | undefined, others: readonly number[], colors: Colors): number {
     const drawn = others.slice(0, MOST_EDGES);
     const place = number === undefined ? undefined : placeOf(this.cells.positions, number);
+    const colorAt = (index: number): string => colorOf(this.index.populationAt(index), colors.dark);
     this.replace("ring", place && ring(place, colors.chosen, this.stage.ratio));
-    this.replace("edges", place && drawn.length ? edgeLines(place, this.cells.positions, drawn, colors.edges) : undefined);
+    this.replace("edges", place && drawn.length ? edgeLines(place, this.cells.positions, drawn, colorAt) : undefined);
     this.stage.draw();
     return others.length - drawn.length;
   }
@@ -104,7 +116,7 @@ export class Viewer {
 }
 
 /** The box around all cells, which may lie outside of the declared one. */
-function extent({ positions, box }: Cells): Cells["box"] {
+function extentOf({ positions, box }: Cells): Cells["box"] {
   const low = [...box[0]] as [number, number, number];
   const high = [...box[1]] as [number, number, number];
   for (let at = 0; at < positions.length; at++) {

@@ -27,10 +27,12 @@ const VERTEX = /* glsl */ `
     float marked = look > 2.5 ? 1.6 : 1.0;
     gl_PointSize = look < 0.5 ? 0.0 : max(1.5, size * near * marked) * ratio;
     if (look < 0.5) gl_Position = vec4(2.0, 2.0, 2.0, 1.0);
+    if (look > 2.5) gl_Position.z = -0.99 * gl_Position.w; // in front of all others
   }
 `;
 const FRAGMENT = /* glsl */ `
   uniform float opacity;
+  uniform vec3 ground;
   varying vec3 vTint;
   varying float vLook;
   void main() {
@@ -38,8 +40,9 @@ const FRAGMENT = /* glsl */ `
     float far = dot(at, at);
     if (far > 1.0) discard;
     float shade = 1.0 - 0.35 * far;
-    float seen = vLook < 1.5 ? 0.16 * opacity : vLook > 2.5 ? 1.0 : opacity;
-    gl_FragColor = vec4(vTint * shade, seen);
+    // Paler rather than see-through: that costs nothing, and hides what lies behind.
+    vec3 color = vLook < 1.5 ? mix(ground, vTint, 0.22) : vTint * shade;
+    gl_FragColor = vec4(color, vLook > 2.5 ? 1.0 : opacity);
     #include <colorspace_fragment>
   }
 `;
@@ -57,7 +60,7 @@ export class CellPoints {
     geometry.setAttribute("position", new THREE.BufferAttribute(positions, 3));
     geometry.setAttribute("tint", this.tints);
     geometry.setAttribute("look", this.looks);
-    const uniforms = { size: { value: 6 }, ratio: { value: 1 }, reach: { value: 1 }, opacity: { value: 1 } };
+    const uniforms = { size: { value: 6 }, ratio: { value: 1 }, reach: { value: 1 }, opacity: { value: 1 }, ground: { value: new THREE.Color() } };
     const material = new THREE.ShaderMaterial({ vertexShader: VERTEX, fragmentShader: FRAGMENT, uniforms });
     this.object = new THREE.Points(geometry, material);
     this.object.frustumCulled = false;
@@ -77,7 +80,6 @@ export class CellPoints {
   look(change: (looks: Uint8Array) => void): void {
     change(this.looks.array as Uint8Array);
     this.looks.needsUpdate = true;
-    this.mix();
   }
 
   lookOf(index: number): Look {
@@ -89,8 +91,19 @@ export class CellPoints {
   }
 
   set opacity(value: number) {
-    this.object.material.uniforms["opacity"]!.value = value;
-    this.mix();
+    const material = this.object.material;
+    material.uniforms["opacity"]!.value = value;
+    // Blending is costly, so it is on only where something can be seen through.
+    const mixed = value < 1;
+    if (material.transparent === mixed) return;
+    material.transparent = mixed;
+    material.depthWrite = !mixed;
+    material.needsUpdate = true;
+  }
+
+  /** The colour behind the cells, towards which those fade that are not meant. */
+  set ground(color: string) {
+    this.object.material.uniforms["ground"]!.value.set(color);
   }
 
   /** The distance at which a point has its nominal size. */
@@ -105,16 +118,5 @@ export class CellPoints {
   dispose(): void {
     this.object.geometry.dispose();
     this.object.material.dispose();
-  }
-
-  /** Blending is costly, so it is on only where something can be seen through. */
-  private mix(): void {
-    const material = this.object.material;
-    const dimmed = (this.looks.array as Uint8Array).includes(Look.Dimmed);
-    const mixed = dimmed || (material.uniforms["opacity"]!.value as number) < 1;
-    if (material.transparent === mixed) return;
-    material.transparent = mixed;
-    material.depthWrite = !mixed;
-    material.needsUpdate = true;
   }
 }

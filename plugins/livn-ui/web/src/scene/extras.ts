@@ -25,16 +25,22 @@ export function electrodePoints(electrodes: readonly Electrode[], color: string,
   return new THREE.Points(geometry, material);
 }
 
-export function edgeLines(from: Point, positions: Float32Array, others: readonly number[], color: string): THREE.LineSegments {
+/** Lines from one place to cells, each in the colour of its cell; the more of them, the fainter. */
+export function edgeLines(from: Point, positions: Float32Array, others: readonly number[], colorAt: (index: number) => string): THREE.LineSegments {
   const ends = new Float32Array(6 * others.length);
+  const colors = new Float32Array(6 * others.length);
   others.forEach((index, at) => {
     ends.set(from, 6 * at);
     ends.set(positions.subarray(3 * index, 3 * index + 3), 6 * at + 3);
+    const color = new THREE.Color(colorAt(index)).toArray();
+    colors.set(color, 6 * at);
+    colors.set(color, 6 * at + 3);
   });
   const geometry = new THREE.BufferGeometry();
   geometry.setAttribute("position", new THREE.BufferAttribute(ends, 3));
-  const opacity = Math.max(0.12, Math.min(0.8, 40 / Math.max(1, others.length)));
-  const material = new THREE.LineBasicMaterial({ color, transparent: true, opacity, depthWrite: false });
+  geometry.setAttribute("color", new THREE.BufferAttribute(colors, 3));
+  const opacity = THREE.MathUtils.clamp(60 / Math.max(1, others.length), 0.15, 0.85);
+  const material = new THREE.LineBasicMaterial({ vertexColors: true, transparent: true, opacity, depthTest: false });
   return new THREE.LineSegments(geometry, material);
 }
 

@@ -7,6 +7,8 @@ import type { Point } from "../model";
 const FIELD = 40;
 const SLOW_FRAME = 70;
 const REST = 250;
+/** How much of the canvas is filled by what is fitted into it. */
+const FILLED = 0.9;
 
 export interface CameraPlace {
   readonly from: Point;
@@ -19,6 +21,8 @@ export class Stage {
   /** Called with the number of pixels for each CSS pixel, whenever it changes. */
   onRatio: (ratio: number) => void = () => undefined;
   onMoved: () => void = () => undefined;
+  /** What was last fitted into the canvas, if nobody has turned or moved it since. */
+  private fitted: readonly [Point, Point] | undefined;
   private readonly renderer: THREE.WebGLRenderer;
   private readonly controls: OrbitControls;
   private waiting = false;
@@ -31,6 +35,7 @@ export class Stage {
     this.camera.up.set(0, 1, 0);
     this.controls = new OrbitControls(this.camera, canvas);
     this.controls.addEventListener("change", () => this.moved());
+    this.controls.addEventListener("start", () => (this.fitted = undefined));
     new ResizeObserver(() => this.resize()).observe(canvas.parentElement ?? canvas);
     this.resize();
   }
@@ -55,34 +60,34 @@ export class Stage {
     });
   }
 
-  get place(): CameraPlace {
-    return { from: this.camera.position.toArray(), to: this.controls.target.toArray() };
+  /** Where the camera is, and what it looks at; nothing where all is fitted into the canvas. */
+  get place(): CameraPlace | undefined {
+    return this.fitted ? undefined : { from: this.camera.position.toArray(), to: this.controls.target.toArray() };
   }
 
-  set place({ from, to }: CameraPlace) {
-    this.camera.position.set(...from);
-    this.controls.target.set(...to);
-    this.controls.update();
-    this.draw();
+  set place(place: CameraPlace) {
+    this.fitted = undefined;
+    this.lookFrom(place);
   }
 
   /** Look at all of a box: from above where it is flat, else from the side and a little above. */
-  fit([low, high]: readonly [Point, Point]): void {
-    const box = new THREE.Box3(new THREE.Vector3(...low), new THREE.Vector3(...high));
-    const size = box.getSize(new THREE.Vector3());
-    const radius = Math.max(size.length() / 2, 1);
+  fit(box: readonly [Point, Point]): void {
+    const around = new THREE.Box3(new THREE.Vector3(...box[0]), new THREE.Vector3(...box[1]));
+    const size = around.getSize(new THREE.Vector3());
+    const center = around.getCenter(new THREE.Vector3());
     const flat = size.z < 0.25 * Math.max(size.x, size.y);
-    const direction = flat ? new THREE.Vector3(0, -0.45, 1) : new THREE.Vector3(0.45, 0.4, 1);
-    const narrow = Math.min(1, this.camera.aspect);
-    const distance = radius / Math.sin(THREE.MathUtils.degToRad(FIELD / 2)) / narrow;
-    const center = box.getCenter(new THREE.Vector3());
+    const direction = (flat ? new THREE.Vector3(0, -0.45, 1) : new THREE.Vector3(0.45, 0.4, 1)).normalize();
+    const distance = Math.max(this.distanceFor(size, direction), 1);
     this.camera.near = distance / 1000;
     this.camera.far = distance * 20;
     this.camera.updateProjectionMatrix();
-    this.place = {
-      from: direction.normalize().multiplyScalar(0.86 * distance).add(center).toArray(),
-      to: center.toArray(),
-    };
+    this.lookFrom({ from: direction.multiplyScalar(distance).add(center).toArray(), to: center.toArray() });
+    this.fitted = box;
+  }
+
+  /** The number of CSS pixels of something as long as 1 that lies in the middle. */
+  get scale(): number {
+    return this.canvas.clientHeight / (2 * this.distance * Math.tan(THREE.MathUtils.degToRad(FIELD / 2)));
   }
 
   get distance(): number {
@@ -91,6 +96,7 @@ export class Stage {
 
   /** Turn around the middle by angles in radians. */
   turn(sideways: number, upwards: number): void {
+    this.fitted = undefined;
     const offset = this.camera.position.clone().sub(this.controls.target);
     const around = new THREE.Spherical().setFromVector3(offset);
     around.theta -= sideways;
@@ -100,6 +106,7 @@ export class Stage {
   }
 
   zoom(factor: number): void {
+    this.fitted = undefined;
     const offset = this.camera.position.clone().sub(this.controls.target).multiplyScalar(1 / factor);
     this.camera.position.copy(this.controls.target).add(offset);
     this.controls.update();
@@ -111,6 +118,27 @@ export class Stage {
     return new Promise((resolve, reject) =>
       this.canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error("The picture cannot be saved.")))),
     );
+  }
+
+  private lookFrom({ from, to }: CameraPlace): void {
+    this.camera.position.set(...from);
+    this.controls.target.set(...to);
+    this.controls.update();
+    this.draw();
+  }
+
+  /** How far the camera must be for all corners of a box to be seen. */
+  private distanceFor(size: THREE.Vector3, direction: THREE.Vector3): number {
+    const axes = new THREE.Matrix4().lookAt(direction, new THREE.Vector3(), this.camera.up).transpose();
+    const high = FILLED * Math.tan(THREE.MathUtils.degToRad(FIELD / 2));
+    const wide = high * this.camera.aspect;
+    let found = 0;
+    for (let corner = 0; corner < 8; corner++) {
+      const half = [1, 2, 4].map((bit) => (corner & bit ? 0.5 : -0.5)) as unknown as Point;
+      const { x, y, z } = new THREE.Vector3(...half).multiply(size).applyMatrix4(axes);
+      found = Math.max(found, Math.abs(x) / wide + z, Math.abs(y) / high + z);
+    }
+    return found;
   }
 
   private moved(): void {
@@ -141,6 +169,7 @@ export class Stage {
     this.renderer.setSize(clientWidth, clientHeight, false);
     this.camera.aspect = clientWidth / Math.max(1, clientHeight);
     this.camera.updateProjectionMatrix();
+    if (this.fitted) this.fit(this.fitted);
     this.onRatio(this.ratio);
     this.draw();
   }
