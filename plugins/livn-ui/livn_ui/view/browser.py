@@ -1,4 +1,4 @@
-"""What the page asks of Python in the browser: open a system, give its views, run what somebody types.
+"""What the page asks of Python in the browser: the views of a system.
 
 Runs inside Pyodide only. Views are those of the server, packed the same way, so that all sources give the same arrays.
 """
@@ -21,27 +21,8 @@ class Views:
     def __init__(self) -> None:
         self._system: System | None = None
 
-    def open(self, uri: str, backend: str) -> str:
-        """Open a system, and close the one before it.
-
-        Parameters
-        ----------
-        uri
-            Path, address or domain.
-        backend
-            Who is to read it.
-
-        Returns
-        -------
-        str
-            The name of the backend that reads it.
-        """
-        self.take(System(uri, backend=backend))
-        assert self._system is not None
-        return self._system.backend
-
     def take(self, system: System) -> None:
-        """Show a system that somebody else opened."""
+        """Let views be those of a system."""
         self._system = system
 
     def view(self, name: str, arguments: Mapping[str, Any] | None = None) -> bytes:

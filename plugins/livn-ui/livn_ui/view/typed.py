@@ -36,6 +36,7 @@ class Typed:
             import livn_h5pyd  # noqa: F401 - it makes "import h5pyd" work here
         self._console = PyodideConsole(self._names)
         self._shown: object = None
+        self._typed: System | None = None
 
     async def push(self, line: str) -> str:
         """Take one line, and run the statement that it completes.
@@ -68,15 +69,33 @@ class Typed:
         names, start = self._console.complete(text)
         return json.dumps([list(names), start])
 
-    def name(self, system: System) -> None:
-        """Let ``system`` be one that the page opened."""
+    def open(self, uri: str, backend: str) -> None:
+        """Open a system for the page, which is ``system`` from now on.
+
+        Parameters
+        ----------
+        uri
+            Path, address or domain.
+        backend
+            Who is to read it.
+        """
+        self._show(System(uri, backend=backend))
+
+    def retake(self) -> None:
+        """Show the system that was typed last, whatever the page has opened since."""
+        if self._typed is None:
+            raise RuntimeError("no system was made in the console")
+        self._show(self._typed)
+
+    def _show(self, system: System) -> None:
         self._names["system"] = self._shown = system
+        self._views.take(system)
 
     def _taken(self) -> str:
         """The name of the system that ``system`` has become since it was last asked for."""
         found = self._names.get("system")
         if found is self._shown or not isinstance(found, System):
             return ""
-        self._shown = found
-        self._views.take(found)
+        self._typed = found
+        self._show(found)
         return found.name

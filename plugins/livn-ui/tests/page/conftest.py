@@ -6,6 +6,8 @@ Pictures are kept in the folder that ``LIVN_TEST_SCREENSHOTS`` names, else with 
 
 from __future__ import annotations
 
+import base64
+import io
 import json
 import os
 import shutil
@@ -33,6 +35,18 @@ FLAGS = [
 ]
 GRAPHS = Path(__file__).parents[4] / "systems" / "graphs"
 WAIT = 30_000
+
+REST = """async (patience) => {
+  const end = performance.now() + patience;
+  while (!window.livn.idle) {
+    if (performance.now() > end) throw new Error("the page does not come to rest");
+    await new Promise((go) => setTimeout(go, 20));
+  }
+}"""
+PICTURE = """async () => {
+  const bytes = new Uint8Array(await (await window.livn.stage.image()).arrayBuffer());
+  return btoa(Array.from(bytes, (one) => String.fromCharCode(one)).join(""));
+}"""
 
 
 def write_random(path: Path, counts: dict[str, int], per_cell: int, extent: tuple[float, ...]) -> None:
@@ -108,12 +122,25 @@ class Look:
         page.on("request", lambda one: self.hosts.add(urlsplit(one.url).netloc))
 
     def open(self, link: str = "", system: str | None = None) -> None:
+        self.page.goto("about:blank")  # else another fragment loads nothing
         self.page.goto(f"{self.address}/{link}")
         if system is not None:
             self.wait_for(system)
 
     def wait_for(self, system: str) -> None:
         self.page.wait_for_selector(f"body[data-complete={system}]", timeout=WAIT)
+        self.rest()
+
+    def rest(self) -> None:
+        """Wait until all that was asked for is done and drawn."""
+        self.page.evaluate(REST, WAIT)
+
+    def pixels(self) -> np.ndarray:
+        """The picture as it is now, uint8 (height, width, 3)."""
+        self.rest()
+        image = pytest.importorskip("PIL.Image", reason="pip install pillow")
+        encoded = base64.b64decode(self.page.evaluate(PICTURE))
+        return np.asarray(image.open(io.BytesIO(encoded)).convert("RGB"))
 
     def facts(self) -> dict[str, str]:
         """What the page says of the chosen cell."""
@@ -125,12 +152,21 @@ class Look:
         return self.page.locator("footer").inner_text()
 
 
-@pytest.fixture
-def look(browser, address):
-    """A fresh page, which must have made no error and asked no other host when the test is over."""
-    context = browser.new_context(viewport={"width": 1280, "height": 800})
-    found = Look(context.new_page(), address)
-    yield found
+@pytest.fixture(scope="session")
+def one_page(browser, address) -> Iterator[Look]:
+    """One page for all tests."""
+    context = browser.new_context()
+    yield Look(context.new_page(), address)
     context.close()
-    assert found.errors == []
-    assert found.hosts <= {urlsplit(address).netloc}
+
+
+@pytest.fixture
+def look(one_page):
+    """A page of the usual size, which must have made no error and asked no other host when the test is over."""
+    one_page.errors.clear()
+    one_page.hosts.clear()
+    one_page.page.set_viewport_size({"width": 1280, "height": 800})
+    one_page.page.emulate_media(color_scheme="light")
+    yield one_page
+    assert one_page.errors == []
+    assert one_page.hosts <= {urlsplit(one_page.address).netloc, ""}

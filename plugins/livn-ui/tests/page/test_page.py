@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 from urllib.parse import parse_qs, urlsplit
 
@@ -11,19 +10,9 @@ import pytest
 
 from livn_core import System
 
+from .conftest import playwright
+
 SIZES = {"wide": (1600, 1000), "laptop": (1280, 720), "phone": (420, 900)}
-
-
-@pytest.fixture
-def pixels(look):
-    """A function: the picture as it is now, uint8 (height, width, 3)."""
-    image = pytest.importorskip("PIL.Image", reason="pip install pillow")
-
-    def pixels() -> np.ndarray:
-        look.page.wait_for_timeout(400)  # the next frame, and the sharp one after moving
-        return np.asarray(image.open(io.BytesIO(look.page.locator("canvas").screenshot())).convert("RGB")).copy()
-
-    return pixels
 
 
 def nearly_equal(one: np.ndarray, other: np.ndarray) -> bool:
@@ -72,69 +61,67 @@ def test_the_projection_table(look, root):
     assert shown == expected
 
 
-def test_clicking_a_cell_chooses_it_and_draws_its_edges(look, pixels):
+def test_clicking_a_cell_chooses_it_and_draws_its_edges(look):
     look.open("#system=EI1&edges=none", "EI1")
-    before = pixels()
+    before = look.pixels()
     away = np.abs(before.astype(int) - np.median(before.reshape(-1, 3), axis=0)).sum(axis=2)
     blue = np.argwhere((before[..., 2] > before[..., 0].astype(int) + 60) & (away > 120))
     y, x = blue[len(blue) // 2]
     look.page.locator("canvas").click(position={"x": int(x), "y": int(y)})
     look.page.wait_for_selector("dl[data-cell]")
     assert look.facts()["population"] == "EXC"
-    chosen = pixels()
+    chosen = look.pixels()
     look.page.check("input[name=edges][value=in]")
-    with_edges = pixels()
+    with_edges = look.pixels()
     assert (chosen != before).any(), "no ring around the cell"
     assert (with_edges != chosen).any(), "no edges"
 
 
-def test_hiding_a_population(look, pixels):
+def test_hiding_a_population(look):
     look.open("#system=EI2", "EI2")
-    before = pixels()
+    before = look.pixels()
     look.page.uncheck("input[data-population=INH]")
     assert "80 of 100 cells shown" in look.status
     red = lambda image: int(((image[..., 0] > 150) & (image[..., 1] < 110) & (image[..., 2] < 130)).sum())  # noqa: E731
     assert red(before) > 50
-    assert red(pixels()) == 0
+    assert red(look.pixels()) == 0
 
 
-def test_turning_and_fitting(look, pixels):
+def test_turning_and_fitting(look):
     look.open("#system=EI2", "EI2")
-    before = pixels()
+    before = look.pixels()
     look.page.mouse.move(640, 400)
     look.page.mouse.down()
     look.page.mouse.move(760, 460, steps=6)
     look.page.mouse.up()
-    assert not nearly_equal(pixels(), before)
+    assert not nearly_equal(look.pixels(), before)
     look.page.locator("canvas").press("f")
-    assert nearly_equal(pixels(), before)
+    assert nearly_equal(look.pixels(), before)
     look.page.locator("canvas").press("ArrowLeft")
-    assert not nearly_equal(pixels(), before)
+    assert not nearly_equal(look.pixels(), before)
 
 
-def test_a_link_restores_the_view(look, browser, address, pixels):
+def test_a_link_restores_the_view(look):
     look.open("#system=EI2", "EI2")
     look.page.uncheck("input[data-population=INH]")
     look.page.locator("canvas").press("ArrowLeft")
     look.page.fill("#gid", "12")
     look.page.locator("#gid").press("Enter")
     look.page.wait_for_selector("dl[data-cell='12']")
-    picture = pixels()
+    picture = look.pixels()
     state = parse_qs(urlsplit(look.page.url).fragment)
     assert state["hide"] == ["INH"]
     assert state["cell"] == ["12"]
     link = look.page.url
-    look.page.goto("about:blank")
-    look.page.goto(link)
-    look.wait_for("EI2")
-    assert nearly_equal(pixels(), picture)
+    look.open(link.removeprefix(look.address).lstrip("/"), "EI2")
+    assert nearly_equal(look.pixels(), picture)
 
 
-def test_a_stored_selection_is_highlighted(look, pixels):
+def test_a_stored_selection_is_highlighted(look):
     look.open("#system=EI2", "EI2")
-    before = pixels()
+    before = look.pixels()
     look.page.select_option("#selection", "e1")
-    assert (pixels() != before).any()
+    assert (look.pixels() != before).any()
     assert "selection=e1" in look.page.url
 
 
@@ -160,6 +147,11 @@ def test_what_is_wrong_is_said_in_words(look):
     words = look.page.locator(".alert span").inner_text()
     assert words.startswith("broken cannot be shown: ")
     assert "graphs" not in words, "a path of the server"
+    assert look.page.input_value("#system") == "EI1", "what is shown stays"
+    assert look.page.locator("tbody tr").count() == 4
+    look.page.select_option("#system", "EI2")
+    look.wait_for("EI2")
+    assert not look.page.locator(".alert").is_visible()
     look.errors.clear()  # the browser itself notes that the answer was 422
 
 
@@ -170,16 +162,15 @@ def test_a_system_that_is_not_there(look):
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_pictures(browser, address, screenshots, size, scheme):
+def test_pictures(look, screenshots, size, scheme):
     width, height = SIZES[size]
-    context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
-    page = context.new_page()
-    page.goto(f"{address}/#system=Many&cell=17")
-    page.wait_for_selector("body[data-complete=Many]", timeout=30_000)
-    page.wait_for_timeout(500)
-    page.screenshot(path=screenshots / f"page-{size}-{scheme}.png")
-    overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    context.close()
+    look.page.set_viewport_size({"width": width, "height": height})
+    look.page.emulate_media(color_scheme=scheme)
+    look.open("#system=Many&cell=17", "Many")
+    look.page.screenshot(path=screenshots / f"page-{size}-{scheme}.png")
+    brightness = look.pixels().mean()
+    assert brightness > 160 if scheme == "light" else brightness < 90
+    overflow = look.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert overflow <= 0, "the page is wider than the window"
 
 
@@ -188,3 +179,57 @@ def test_everything_has_a_name_for_screen_readers(look):
     for element in look.page.locator("input, select, button").all():
         name = element.evaluate("e => e.getAttribute('aria-label') || e.labels?.[0]?.textContent || e.textContent")
         assert name.strip(), element.evaluate("e => e.outerHTML")
+
+
+def test_sliders_change_the_picture(look):
+    look.open("#system=EI2", "EI2")
+    before = look.pixels()
+    look.page.get_by_label("Point size").fill("18")
+    larger = look.pixels()
+    ground = np.median(before.reshape(-1, 3), axis=0)
+    covered = lambda image: int((image != ground).any(axis=2).sum())  # noqa: E731
+    assert covered(larger) > 1.5 * covered(before)
+    look.page.get_by_label("Opacity").fill("0.2")
+    assert not nearly_equal(look.pixels(), larger)
+    assert "size=18" in look.page.url
+    assert "opacity=0.2" in look.page.url
+
+
+@pytest.mark.parametrize("name", ["Bounding box", "Electrodes"])
+def test_switches_change_the_picture(look, name):
+    look.open("#system=EI2", "EI2")
+    before = look.pixels()
+    look.page.uncheck(f"text={name}")
+    assert (look.pixels() != before).any()
+
+
+def test_a_link_to_a_source_that_is_not_here(look):
+    look.open("#system=EI2&source=hsds", "EI2")
+    assert look.page.locator(".alert span").inner_text().startswith("There is no HSDS beside this server")
+    assert "from the companion server" in look.status
+
+
+def test_the_picture_can_be_saved(look):
+    look.open("#system=EI1", "EI1")
+    with look.page.expect_download() as saved:
+        look.page.get_by_role("button", name="Save the picture as PNG").click()
+    assert saved.value.suggested_filename == "EI1.png"
+    assert saved.value.path().read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_window_may_change_its_size(look):
+    """What was fitted is fitted again, and a link says nothing of a camera that nobody has moved."""
+    look.open("#system=EI2", "EI2")
+    look.page.set_viewport_size({"width": 700, "height": 900})
+    look.rest()
+    assert "camera" not in look.page.url
+    shown = look.pixels()
+    look.open("#system=EI2", "EI2")
+    assert nearly_equal(look.pixels(), shown)
+
+
+def test_nothing_that_comes_with_data_can_run(look):
+    look.open("#system=EI1", "EI1")
+    with pytest.raises(playwright.Error, match="Content Security Policy"):
+        look.page.evaluate("new Function('return 1')()")
+    look.errors.clear()  # the browser notes it

@@ -1,14 +1,12 @@
 // The page: state, what it leads to, and what changes it.
 
 import { bytes, count, h } from "./dom";
+import { bindClicks, bindDrop } from "./gestures";
 import { bindKeys } from "./keys";
 import { layOut, type Layout } from "./layout";
-import { CellIndex, type Degrees, type Electrode } from "./model";
-import { appearance, selectionChoice } from "./panels/appearance";
-import { cellPanel } from "./panels/cell";
-import { populationList } from "./panels/populations";
-import { degreePanel, projectionTable } from "./panels/projections";
-import { colorOf } from "./scene/colors";
+import { CellIndex } from "./model";
+import { Notices } from "./notices";
+import { fillPanels, type Shown } from "./panels/all";
 import { Stage } from "./scene/stage";
 import { ConsolePanel } from "./panels/console";
 import { PythonHost } from "./python/host";
@@ -19,22 +17,12 @@ import { fromHash, START, toHash, type SourceName, type Theme, type ViewState } 
 import { applyTheme } from "./theme";
 import { Viewer, type Colors } from "./viewer";
 
-const CLICK = 5;
 const THEMES: readonly Theme[] = ["auto", "light", "dark"];
-
-/** What is known of the system that is shown; more of it comes after the cells are drawn. */
-interface Shown {
-  readonly viewer: Viewer;
-  electrodes: readonly Electrode[];
-  selections: readonly string[];
-  degrees: Degrees | undefined;
-  marked: ReadonlySet<number>;
-  others: readonly number[];
-}
 
 class App {
   private state = fromHash(location.hash);
   private readonly layout: Layout;
+  private readonly notices: Notices;
   private readonly stage: Stage;
   private colors: Colors;
   private readonly host = new PythonHost();
@@ -44,10 +32,10 @@ class App {
   private shown: Shown | undefined;
   /** Counts what was asked for, so that a late answer to an earlier question is dropped. */
   private question = 0;
-  private omitted = 0;
 
   constructor(into: HTMLElement) {
     this.layout = layOut(into);
+    this.notices = new Notices(this.layout.status, this.layout.alert);
     this.console = this.makeConsole();
     this.layout.slots.console.append(this.console.element);
     this.stage = new Stage(this.layout.canvas);
@@ -58,10 +46,22 @@ class App {
   }
 
   async start(): Promise<void> {
-    await this.attempt(async () => {
+    const { source, system } = this.state;
+    await this.notices.attempt(async () => {
       await this.listSources();
-      await this.list(this.state.source, this.state.system);
+      try {
+        await this.list(source, system);
+      } catch (error) {
+        // A link may name what is not here; then there is something to look at, and why it is not what was meant.
+        if (source !== "companion") await this.list("companion", system);
+        throw error;
+      }
     });
+  }
+
+  /** Whether all is done and drawn that was asked for. */
+  get idle(): boolean {
+    return this.notices.running === 0 && this.stage.atRest;
   }
 
   private async listSources(): Promise<void> {
@@ -77,17 +77,20 @@ class App {
     if (!names.length) throw new Error("There is no system yet: put a folder with .h5 files into the server's root_dir and load this page again, or drop one here.");
     this.layout.systems.replaceChildren(...names.map((one) => h("option", { value: one }, one)));
     this.layout.sources.value = name;
-    if (wanted && !names.includes(wanted)) this.complain(new Error(`There is no system ${wanted} here; this is ${names[0]!}.`));
-    const state = names.includes(wanted) ? this.state : { ...START, theme: this.state.theme, system: names[0]! };
+    if (wanted && !names.includes(wanted)) this.notices.complain(new Error(`There is no system ${wanted} here; this is ${names[0]!}.`));
+    const same = wanted === this.state.system && names.includes(wanted);
+    const system = names.includes(wanted) ? wanted : names[0]!;
+    const state = same ? this.state : { ...START, theme: this.state.theme, system };
     await this.open({ ...state, source: name });
   }
 
   private async open(state: ViewState): Promise<void> {
     const question = ++this.question;
     this.layout.systems.value = state.system;
-    this.say(`Loading ${state.system} …`);
+    this.notices.say(`Loading ${state.system} …`);
     const cells = await this.source.cells(state.system);
     if (question !== this.question) return;
+    this.clear();
     this.shown?.viewer.dispose();
     const viewer = new Viewer(this.stage, cells, new CellIndex(cells.populations), []);
     this.shown = { viewer, electrodes: [], selections: [], degrees: undefined, marked: new Set(), others: [] };
@@ -117,7 +120,7 @@ class App {
   /** Change the state, and show it. */
   private readonly change = (change: Partial<ViewState>): void => {
     this.remember(change);
-    void this.attempt(async () => {
+    void this.notices.attempt(async () => {
       if ("theme" in change) this.recolor();
       if ("selection" in change) await this.mark();
       if ("cell" in change || "edges" in change) await this.connect();
@@ -151,40 +154,27 @@ class App {
     const gids = wanted ? await this.source.edges(state.system, state.cell!, state.edges as "in" | "out") : [];
     if (shown !== this.shown || state.cell !== this.state.cell || state.edges !== this.state.edges) return;
     shown.others = gids.flatMap((gid) => shown.viewer.index.index(gid) ?? []);
-    this.omitted = shown.viewer.choose(number, shown.others, this.colors);
     this.refresh();
   }
 
   private refresh(): void {
-    const { shown, state, layout } = this;
+    const { shown, state, colors } = this;
     if (!shown) return;
-    const { viewer, electrodes, degrees } = shown;
-    const { slots } = layout;
-    keepFocus(() => {
-      const color = (number: number): string => colorOf(number, this.colors.dark);
-      slots.populations.replaceChildren(populationList(viewer.index.populations, state.hidden, color, this.toggle));
-      slots.selection.replaceChildren(...(shown.selections.length ? [selectionChoice(shown.selections, state.selection, this.change)] : []));
-      slots.appearance.replaceChildren(appearance(state, electrodes.length > 0, this.change));
-      const facts = { cells: viewer.cells, index: viewer.index, electrodes, degrees };
-      slots.cell.replaceChildren(cellPanel(facts, state.cell, state.edges, (cell) => this.change({ cell }), (edges) => this.change({ edges })));
-    });
-    if (degrees && !slots.projections.hasChildNodes()) this.summarize(degrees, viewer.index);
-    viewer.show(state, this.colors, shown.marked);
-    viewer.choose(state.cell === undefined ? undefined : viewer.index.index(state.cell), shown.others, this.colors);
-    this.report();
+    const { viewer } = shown;
+    const number = state.cell === undefined ? undefined : viewer.index.index(state.cell);
+    const partners = shown.others.length && number !== undefined ? [number, ...shown.others] : [];
+    viewer.show(state, colors, new Set([...shown.marked, ...partners]));
+    const omitted = viewer.choose(number, shown.others, colors);
+    fillPanels(this.layout.slots, shown, state, colors, { change: this.change, toggle: this.toggle });
+    this.report(omitted);
   }
 
-  private summarize(degrees: Degrees, index: CellIndex): void {
-    this.layout.slots.projections.replaceChildren(projectionTable(degrees));
-    this.layout.slots.degrees.replaceChildren(degreePanel(degrees, index));
-  }
-
-  private report(): void {
+  private report(omitted: number): void {
     const { viewer } = this.shown!;
     const visible = viewer.index.populations.filter((one) => !this.state.hidden.includes(one.name)).reduce((sum, one) => sum + one.count, 0);
     const { requests, bytes: received } = this.source.traffic;
-    const left = this.omitted ? `, ${count(this.omitted)} edges not drawn` : "";
-    this.say(`${count(visible)} of ${count(viewer.index.count)} cells shown${left} · from the ${this.source.name}: ${bytes(received)} in ${count(requests)} requests`);
+    const left = omitted ? `, ${count(omitted)} edges not drawn` : "";
+    this.notices.say(`${count(visible)} of ${count(viewer.index.count)} cells shown${left} · from the ${this.source.name}: ${bytes(received)} in ${count(requests)} requests`);
   }
 
   private readonly toggle = (name: string, shown: boolean): void => {
@@ -203,18 +193,18 @@ class App {
 
   private bind(): void {
     const { canvas, systems, sources, buttons, help } = this.layout;
-    sources.addEventListener("change", () => void this.attempt(() => this.switchSource(sources.value as SourceName)));
+    sources.addEventListener("change", () => void this.notices.attempt(() => this.switchSource(sources.value as SourceName)));
     buttons.console.addEventListener("click", () => this.toggleConsole());
-    buttons.folder.addEventListener("change", () => void this.attempt(() => this.take(filesChosen(buttons.folder.files!))));
-    bindDrop(document.body, (items) => void this.attempt(async () => this.take(await filesOf(items))));
-    this.host.onProgress = (text) => this.say(text);
+    buttons.folder.addEventListener("change", () => void this.notices.attempt(() => this.take(filesChosen(buttons.folder.files!))));
+    bindDrop(document.body, (items) => void this.notices.attempt(async () => this.take(await filesOf(items))));
+    this.host.onProgress = (text) => this.notices.say(text);
     this.host.onPrint = (text, wrong) => this.console.print(text, wrong ? "wrong" : "said");
-    systems.addEventListener("change", () => void this.attempt(() => this.switchTo(systems.value)));
+    systems.addEventListener("change", () => void this.notices.attempt(() => this.switchTo(systems.value)));
     buttons.fit.addEventListener("click", () => this.shown?.viewer.fit());
     buttons.theme.textContent = `Theme: ${this.state.theme}`;
     buttons.theme.addEventListener("click", () => this.change({ theme: THEMES[(THEMES.indexOf(this.state.theme) + 1) % THEMES.length]! }));
-    buttons.link.addEventListener("click", () => void this.attempt(async () => this.copyLink()));
-    buttons.image.addEventListener("click", () => void this.attempt(async () => this.saveImage()));
+    buttons.link.addEventListener("click", () => void this.notices.attempt(async () => this.copyLink()));
+    buttons.image.addEventListener("click", () => void this.notices.attempt(async () => this.saveImage()));
     buttons.help.addEventListener("click", () => help.showModal());
     bindClicks(canvas, (x, y) => this.clicked(x, y));
     bindKeys(canvas, {
@@ -227,29 +217,35 @@ class App {
       toggle: (what) => this.change({ [what]: !this.state[what] }),
       help: () => help.showModal(),
     });
-    window.addEventListener("hashchange", () => void this.attempt(() => this.restore(fromHash(location.hash))));
+    window.addEventListener("hashchange", () => void this.notices.attempt(() => this.restore(fromHash(location.hash))));
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.change({ theme: this.state.theme }));
   }
 
   private async restore(state: ViewState): Promise<void> {
-    this.clear();
     await this.open({ ...state, system: state.system || this.state.system });
     this.recolor();
     this.refresh();
   }
 
   private async switchTo(system: string): Promise<void> {
-    this.clear();
     const { source, size, opacity, box, electrodes, edges, theme } = this.state;
-    await this.open({ ...START, source, size, opacity, box, electrodes, edges, theme, system });
+    await this.instead(() => this.open({ ...START, source, size, opacity, box, electrodes, edges, theme, system }));
   }
 
   private async switchSource(name: SourceName): Promise<void> {
-    this.clear();
+    await this.instead(() => this.list(name, this.state.system));
+  }
+
+  /** Show something else; where that fails, all stays as it is. */
+  private async instead(show: () => Promise<void>): Promise<void> {
+    this.notices.calm();
+    const { source } = this;
     try {
-      await this.list(name, this.state.system);
+      await show();
     } catch (error) {
+      this.source = source;
       this.layout.sources.value = this.state.source;
+      this.layout.systems.value = this.state.system;
       throw error;
     }
   }
@@ -258,15 +254,14 @@ class App {
   private async take(files: readonly DroppedFile[]): Promise<void> {
     if (!(await this.sources.take(files))) throw new Error("There is no system among these files: a folder with graph.h5, or with cells.h5 and connections.h5.");
     await this.listSources();
-    this.clear();
-    await this.list("dropped", "");
+    await this.instead(() => this.list("dropped", ""));
   }
 
   private makeConsole(): ConsolePanel {
     return new ConsolePanel({
       push: async (line) => {
         const { more, system } = await (await this.host.ready()).call("push", line);
-        if (system) void this.attempt(() => this.showTyped(system));
+        if (system) void this.notices.attempt(() => this.showTyped(system));
         return more;
       },
       complete: async (text) => (await this.host.ready()).call("complete", text),
@@ -285,7 +280,7 @@ class App {
     this.layout.buttons.console.setAttribute("aria-expanded", String(!slot.hidden));
     if (slot.hidden) return;
     this.console.focus();
-    void this.attempt(async () => {
+    void this.notices.attempt(async () => {
       await this.host.ready();
       this.console.print("Python is ready: np, livn_core, System, open_neuroh5 and predefined are imported. What is named system is shown.");
     });
@@ -293,12 +288,9 @@ class App {
 
   /** Show what the console's `system` has become. */
   private async showTyped(name: string): Promise<void> {
-    this.clear();
-    this.source = await this.sources.get("console");
-    this.layout.systems.replaceChildren(h("option", { value: name }, name));
-    this.layout.sources.append(h("option", { value: "console" }, TITLES.console));
-    this.layout.sources.value = "console";
-    await this.open({ ...START, theme: this.state.theme, source: "console", system: name });
+    this.sources.typed = name;
+    await this.listSources();
+    await this.instead(() => this.list("console", name));
   }
 
   private clear(): void {
@@ -317,7 +309,7 @@ class App {
     } catch {
       throw new Error(`This browser does not let the page copy; the link is in the address line: ${location.href}`);
     }
-    this.say("The link is copied; it restores this view.");
+    this.notices.say("The link is copied; it restores this view.");
   }
 
   private async saveImage(): Promise<void> {
@@ -326,56 +318,6 @@ class App {
     setTimeout(() => URL.revokeObjectURL(address), 10_000);
   }
 
-  /** Do something that may fail; what went wrong is said on the page, in words. */
-  private async attempt(work: () => Promise<void>): Promise<void> {
-    try {
-      await work();
-    } catch (error) {
-      this.complain(error);
-    }
-  }
-
-  private complain(error: unknown): void {
-    const { alert } = this.layout;
-    const close = h("button", { type: "button", aria: { label: "Dismiss" } }, "×");
-    close.addEventListener("click", () => (alert.hidden = true));
-    alert.replaceChildren(h("span", {}, error instanceof Error ? error.message : String(error)), close);
-    alert.hidden = false;
-    this.say("");
-  }
-
-  private say(text: string): void {
-    this.layout.status.textContent = text;
-  }
-}
-
-/** A click is a press and a release at the same place; anything else turns the view. */
-function bindClicks(canvas: HTMLCanvasElement, clicked: (x: number, y: number) => void): void {
-  let from: PointerEvent | undefined;
-  canvas.addEventListener("pointerdown", (event) => (from = event));
-  canvas.addEventListener("pointerup", (event) => {
-    const still = from && Math.hypot(event.clientX - from.clientX, event.clientY - from.clientY) < CLICK;
-    if (still && event.button === 0) clicked(event.offsetX, event.offsetY);
-  });
-}
-
-/** Files may be dropped anywhere on the page. */
-function bindDrop(page: HTMLElement, dropped: (items: DataTransferItemList) => void): void {
-  page.addEventListener("dragover", (event) => event.preventDefault());
-  page.addEventListener("drop", (event) => {
-    event.preventDefault();
-    if (event.dataTransfer) dropped(event.dataTransfer.items);
-  });
-}
-
-/** Panels are made anew when something changes; whoever was typing or tabbing stays where they were. */
-function keepFocus(change: () => void): void {
-  const active = document.activeElement;
-  const panel = active?.closest("aside");
-  const focusable = "input, select, button";
-  const at = panel && active ? [...panel.querySelectorAll(focusable)].indexOf(active) : -1;
-  change();
-  if (panel && at >= 0) (panel.querySelectorAll(focusable)[at] as HTMLElement | undefined)?.focus();
 }
 
 const app = new App(document.getElementById("app")!);

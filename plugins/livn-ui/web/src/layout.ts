@@ -32,7 +32,7 @@ export function layOut(into: HTMLElement): Layout {
     appearance: h("div"),
     cell: h("div"),
     degrees: h("div"),
-    projections: h("div"),
+    projections: h("div", { id: "projections", tabIndex: 0, role: "region", aria: { label: "Projections" } }),
     console: h("section", { className: "drawer", hidden: true, aria: { label: "Python console" } }),
   };
   const canvas = h("canvas", { tabIndex: 0, role: "application", aria: { label: "Cells in space. Arrow keys turn, plus and minus zoom, question mark lists all keys." } });
@@ -53,8 +53,8 @@ export function layOut(into: HTMLElement): Layout {
   into.replaceChildren(
     h("header", {}, h("h1", {}, "livn"), h("label", { for: "system", className: "field" }, "System"), systems, h("label", { for: "source", className: "field" }, "from"), sources, folder, h("label", { for: "folder", className: "button", title: "Or drop a folder anywhere on the page" }, "Open folder"), h("span", { className: "grow" }), ...Object.values(buttons)),
     h("aside", { className: "left", aria: { label: "What is shown" } }, section("Populations", slots.populations, slots.selection), section("Appearance", slots.appearance)),
-    h("main", {}, canvas, alert, slots.console),
-    h("aside", { className: "right", aria: { label: "About the system" } }, section("Cell", slots.cell), section("Degrees", slots.degrees), section("Projections", slots.projections)),
+    h("main", {}, h("div", { className: "view" }, canvas, alert), slots.console),
+    h("aside", { className: "right", aria: { label: "About the system" } }, section("Cell", slots.cell), section("Projections", slots.projections), section("Degrees", slots.degrees)),
     status,
     help,
   );

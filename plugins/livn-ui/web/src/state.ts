@@ -13,7 +13,8 @@ export interface ViewState {
   readonly source: SourceName;
   readonly system: string;
   readonly hidden: readonly string[];
-  readonly size: number;
+  /** Of points, in pixels; by the number of cells where it is not chosen. */
+  readonly size: number | undefined;
   readonly opacity: number;
   readonly box: boolean;
   readonly electrodes: boolean;
@@ -28,7 +29,7 @@ export const START: ViewState = {
   source: "companion",
   system: "",
   hidden: [],
-  size: 6,
+  size: undefined,
   opacity: 1,
   box: true,
   electrodes: true,
@@ -48,7 +49,7 @@ export function toHash(state: ViewState): string {
   add("source", state.source, START.source);
   add("system", state.system, "");
   state.hidden.forEach((name) => found.append("hide", name));
-  add("size", String(state.size), String(START.size));
+  add("size", String(state.size ?? ""), "");
   add("opacity", String(state.opacity), String(START.opacity));
   add("box", String(state.box), String(START.box));
   add("electrodes", String(state.electrodes), String(START.electrodes));
@@ -70,7 +71,7 @@ export function fromHash(hash: string): ViewState {
     source: pick("source", SOURCES, START.source),
     system: found.get("system") ?? "",
     hidden: found.getAll("hide"),
-    size: within(found.get("size"), 1, 30, START.size),
+    size: within(found.get("size"), 1, 20, undefined),
     opacity: within(found.get("opacity"), 0.05, 1, START.opacity),
     box: found.get("box") !== "false",
     electrodes: found.get("electrodes") !== "false",
@@ -82,7 +83,7 @@ export function fromHash(hash: string): ViewState {
   };
 }
 
-function within(text: string | null, low: number, high: number, usual: number): number {
+function within<T>(text: string | null, low: number, high: number, usual: T): number | T {
   const value = text === null || text === "" ? NaN : Number(text);
   return value >= low && value <= high ? value : usual;
 }

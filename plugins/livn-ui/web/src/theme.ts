@@ -13,7 +13,6 @@ export function applyTheme(theme: Theme): Colors {
     background: color("canvas"),
     lines: color("lines"),
     electrodes: color("electrodes"),
-    edges: color("edges"),
     chosen: color("chosen"),
   };
 }

@@ -20,12 +20,14 @@ export interface Colors {
 const MOST_EDGES = 50_000;
 const SIZES = { least: 1.5, most: 9 };
 /** Of the distance between neighbours, as they are seen at first. */
-const SHARE = 0.62;
+const SHARE = 0.75;
 
 export class Viewer {
   private readonly points: CellPoints;
   private readonly extras: { box?: THREE.Object3D; electrodes?: THREE.Object3D; edges?: THREE.Object3D; ring?: THREE.Object3D } = {};
   private readonly extent: Cells["box"];
+  /** Of points, in pixels, where somebody has chosen it. */
+  private size: number | undefined;
 
   constructor(
     private readonly stage: Stage,
@@ -38,20 +40,15 @@ export class Viewer {
     stage.scene.add(this.points.object);
     stage.onRatio = (ratio) => (this.points.pixelRatio = ratio);
     this.points.pixelRatio = stage.ratio;
+    stage.onFitted = () => this.fitted();
   }
 
   fit(): void {
     this.stage.fit(this.extent);
-    this.points.reach = this.stage.distance;
   }
 
   /** The size of points where nobody has chosen one: the more cells, the smaller. */
-  get usualSize(): number {
-    const [low, high] = this.extent;
-    const [, wide, long] = high.map((value, axis) => value - low[axis]!).sort((one, other) => one - other) as unknown as Point;
-    const between = this.points.reachScale(this.stage) * Math.sqrt((wide * long) / Math.max(1, this.index.count));
-    return Math.min(SIZES.most, Math.max(SIZES.least, Math.round(2 * SHARE * between) / 2));
-  }
+  usualSize = SIZES.most;
 
   /** Sizes are relative to the view of the whole, also where a link restores another one. */
   restore(place: NonNullable<ViewState["camera"]>): void {
@@ -65,6 +62,7 @@ export class Viewer {
 
   /** Draw as a state has it, with some cells marked. */
   show(state: ViewState, colors: Colors, marked: ReadonlySet<number>): void {
+    this.size = state.size;
     this.points.size = state.size ?? this.usualSize;
     this.points.ground = colors.background;
     this.points.opacity = state.opacity;
@@ -102,6 +100,15 @@ export class Viewer {
     for (const one of Object.values(this.extras)) if (one) dispose(one);
     this.points.object.removeFromParent();
     this.points.dispose();
+  }
+
+  private fitted(): void {
+    const [low, high] = this.extent;
+    const [, wide, long] = high.map((value, axis) => value - low[axis]!).sort((one, other) => one - other) as unknown as Point;
+    const between = this.stage.scale * Math.sqrt((wide * long) / Math.max(1, this.index.count));
+    this.usualSize = Math.min(SIZES.most, Math.max(SIZES.least, Math.round(2 * SHARE * between) / 2));
+    this.points.size = this.size ?? this.usualSize;
+    this.points.reach = this.stage.distance;
   }
 
   private replace(name: keyof Viewer["extras"], object: THREE.Object3D | undefined): void {

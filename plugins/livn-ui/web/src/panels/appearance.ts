@@ -5,11 +5,11 @@ import type { ViewState } from "../state";
 
 type Change = (change: Partial<ViewState>) => void;
 
-export function appearance(state: ViewState, hasElectrodes: boolean, change: Change): HTMLElement {
+export function appearance(state: ViewState, usualSize: number, hasElectrodes: boolean, change: Change): HTMLElement {
   return h(
     "div",
     {},
-    slider("Point size", state.size, 1, 20, 0.5, (size) => change({ size })),
+    slider("Point size", state.size ?? usualSize, 1, 20, 0.5, (size) => change({ size })),
     slider("Opacity", state.opacity, 0.05, 1, 0.05, (opacity) => change({ opacity })),
     toggle("Bounding box", state.box, false, (box) => change({ box })),
     toggle("Electrodes", state.electrodes && hasElectrodes, !hasElectrodes, (electrodes) => change({ electrodes })),

@@ -44,11 +44,11 @@ function factRows({ cells, index, electrodes, degrees }: CellFacts, number: numb
 }
 
 function edgeChoice(edges: Direction | "none", draw: (edges: Direction | "none") => void): HTMLElement {
-  const texts = { in: "in-edges", out: "out-edges", none: "none" } as const;
+  const texts = { in: "in", out: "out", none: "none" } as const;
   const choices = Object.entries(texts).map(([value, text]) => {
     const button = h("input", { type: "radio", name: "edges", value, checked: value === edges });
     button.addEventListener("change", () => draw(value as Direction | "none"));
     return h("label", {}, button, text);
   });
-  return h("fieldset", { className: "choice" }, h("legend", {}, "Draw"), ...choices);
+  return h("fieldset", { className: "choice" }, h("legend", {}, "Draw edges"), ...choices);
 }

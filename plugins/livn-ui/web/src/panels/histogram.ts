@@ -3,8 +3,8 @@
 import { count, h, svg } from "../dom";
 
 const WIDTH = 260;
-const HEIGHT = 96;
-const MARGIN = { left: 42, right: 6, top: 6, bottom: 28 };
+const HEIGHT = 88;
+const MARGIN = { left: 48, right: 6, top: 6, bottom: 28 };
 const MOST_BARS = 40;
 
 export interface Bars {

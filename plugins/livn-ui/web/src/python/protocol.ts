@@ -14,7 +14,8 @@ export interface Start {
 
 export interface Calls {
   start(settings: Start): { python: string };
-  open(uri: string, backend: string): string;
+  open(uri: string, backend: string): void;
+  retake(): void;
   mount(files: readonly { readonly path: string; readonly file: File }[]): string;
   view(name: string, args: Readonly<Record<string, string | number>>): ArrayBuffer;
   sidecars(): string;

@@ -25,12 +25,13 @@ interface Bytes {
   destroy(): void;
 }
 interface Views {
-  open(uri: string, backend: string): string;
   view(name: string, args: unknown): Bytes;
   sidecars(): string;
   sidecar(name: string): string;
 }
 interface Console {
+  open(uri: string, backend: string): void;
+  retake(): void;
   push(line: string): Promise<string>;
   forget(): void;
   complete(text: string): string;
@@ -69,7 +70,8 @@ const calls: { [N in keyof Calls]: (...args: Parameters<Calls[N]>) => ReturnType
     count();
     return { python: python.version };
   },
-  open: (uri, backend) => views.open(uri, backend),
+  open: (uri, backend) => repl.open(uri, backend),
+  retake: () => repl.retake(),
   mount(files) {
     if (mounted) python.FS.unmount(MOUNTED);
     python.FS.mkdirTree(MOUNTED);

@@ -14,7 +14,7 @@ export function boxLines([low, high]: readonly [Point, Point], color: string): T
 export function electrodePoints(electrodes: readonly Electrode[], color: string, ratio: number): THREE.Points {
   const geometry = new THREE.BufferGeometry();
   geometry.setAttribute("position", new THREE.Float32BufferAttribute(electrodes.flatMap((one) => one.place), 3));
-  const material = new THREE.PointsMaterial({ color, size: 9 * ratio, sizeAttenuation: false, transparent: true });
+  const material = new THREE.PointsMaterial({ color, size: (electrodes.length > 100 ? 6 : 9) * ratio, sizeAttenuation: false, transparent: true, opacity: 0.75 });
   // Hollow squares, so that cells behind them are seen.
   material.onBeforeCompile = (shader) => {
     shader.fragmentShader = shader.fragmentShader.replace(

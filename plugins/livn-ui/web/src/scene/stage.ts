@@ -21,6 +21,7 @@ export class Stage {
   /** Called with the number of pixels for each CSS pixel, whenever it changes. */
   onRatio: (ratio: number) => void = () => undefined;
   onMoved: () => void = () => undefined;
+  onFitted: () => void = () => undefined;
   /** What was last fitted into the canvas, if nobody has turned or moved it since. */
   private fitted: readonly [Point, Point] | undefined;
   private readonly renderer: THREE.WebGLRenderer;
@@ -83,6 +84,7 @@ export class Stage {
     this.camera.updateProjectionMatrix();
     this.lookFrom({ from: direction.multiplyScalar(distance).add(center).toArray(), to: center.toArray() });
     this.fitted = box;
+    this.onFitted();
   }
 
   /** The number of CSS pixels of something as long as 1 that lies in the middle. */
@@ -110,6 +112,11 @@ export class Stage {
     const offset = this.camera.position.clone().sub(this.controls.target).multiplyScalar(1 / factor);
     this.camera.position.copy(this.controls.target).add(offset);
     this.controls.update();
+  }
+
+  /** Whether the picture is drawn, and as sharp as it gets. */
+  get atRest(): boolean {
+    return !this.waiting && !this.coarse && this.resting === undefined;
   }
 
   /** The picture as a PNG. */
@@ -145,6 +152,7 @@ export class Stage {
     this.draw();
     window.clearTimeout(this.resting);
     this.resting = window.setTimeout(() => {
+      this.resting = undefined;
       this.sharpen(false);
       this.onMoved();
     }, REST);
@@ -154,7 +162,7 @@ export class Stage {
   private watch(now: number): void {
     const between = now - this.last;
     this.last = now;
-    if (between > SLOW_FRAME && between < REST) this.sharpen(true);
+    if (this.resting !== undefined && between > SLOW_FRAME && between < REST) this.sharpen(true);
   }
 
   private sharpen(coarse: boolean): void {

@@ -17,6 +17,8 @@ export const TITLES: Readonly<Record<SourceName, string>> = {
 
 export class Sources {
   readonly companion = new Companion();
+  /** The system that the console has made, if it has. */
+  typed = "";
   private drop: Dropped | undefined;
 
   constructor(private readonly host: PythonHost) {}
@@ -29,6 +31,7 @@ export class Sources {
       ...(offer.hsds ? (["hsds"] as const) : []),
       ...(offer.serve_h5 ? (["files"] as const) : []),
       ...(this.drop ? (["dropped"] as const) : []),
+      ...(this.typed ? (["console"] as const) : []),
     ];
   }
 
@@ -43,7 +46,7 @@ export class Sources {
       return new PythonSource(TITLES.files, python, served, (system) => ({ uri: uri(system), backend: "pyfive" }));
     }
     if (name === "hsds") return new PythonSource(TITLES.hsds, python, served, (system) => ({ uri: system, backend: "h5pyd" }));
-    if (name === "console") return new PythonSource(TITLES.console, python, async () => [], () => undefined);
+    if (name === "console") return new PythonSource(TITLES.console, python, async () => [this.typed], () => undefined);
     const { files, systems } = this.drop!;
     const root = await python.call("mount", files);
     return new PythonSource(TITLES.dropped, python, async () => [...systems.keys()], (system) => ({
@@ -63,6 +66,7 @@ export class Sources {
     const offer = await this.host.offer();
     if (name === "hsds" && !offer.hsds) throw new Error("There is no HSDS beside this server; “livn ui server” starts one.");
     if (name === "files" && !offer.serve_h5) throw new Error("This server hands out no raw files; start it with serve_h5=true.");
+    if (name === "console" && !this.typed) throw new Error("The console has made no system yet.");
     if (name === "dropped" && !this.drop) throw new Error("No files were dropped on this page yet.");
   }
 }

@@ -6,7 +6,7 @@ import type { Python } from "../python/remote";
 import { cellsOf, degreesOf, edgesOf, electrodesOf, gidsOf, selectionsIn, type Mea, type Selection } from "./content";
 import type { Source, Traffic } from "./source";
 
-/** How Python reaches a system of some name. */
+/** How Python reaches a system of some name; nothing where the console has it. */
 export interface Place {
   readonly uri: string;
   readonly backend: string;
@@ -33,6 +33,7 @@ export class PythonSource implements Source {
   async cells(system: string): Promise<Cells> {
     const place = this.place(system);
     if (place) await this.python.call("open", place.uri, place.backend);
+    else await this.python.call("retake");
     this.opened = system;
     return cellsOf(await this.view(system, "cells"));
   }

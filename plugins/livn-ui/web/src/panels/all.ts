@@ -1,0 +1,42 @@
+// All panels, filled from what is known of the system that is shown.
+
+import type { Layout } from "../layout";
+import { keepFocus } from "../gestures";
+import type { Degrees, Electrode } from "../model";
+import { colorOf } from "../scene/colors";
+import type { ViewState } from "../state";
+import type { Colors, Viewer } from "../viewer";
+import { appearance, selectionChoice } from "./appearance";
+import { cellPanel } from "./cell";
+import { populationList } from "./populations";
+import { degreePanel, projectionTable } from "./projections";
+
+/** What is known of the system that is shown; more of it comes after the cells are drawn. */
+export interface Shown {
+  readonly viewer: Viewer;
+  electrodes: readonly Electrode[];
+  selections: readonly string[];
+  degrees: Degrees | undefined;
+  marked: ReadonlySet<number>;
+  others: readonly number[];
+}
+
+export interface Act {
+  change(change: Partial<ViewState>): void;
+  toggle(population: string, shown: boolean): void;
+}
+
+export function fillPanels(slots: Layout["slots"], shown: Shown, state: ViewState, colors: Colors, { change, toggle }: Act): void {
+  const { viewer, electrodes, degrees, selections } = shown;
+  const color = (number: number): string => colorOf(number, colors.dark);
+  const facts = { cells: viewer.cells, index: viewer.index, electrodes, degrees };
+  keepFocus(() => {
+    slots.populations.replaceChildren(populationList(viewer.index.populations, state.hidden, color, toggle));
+    slots.selection.replaceChildren(...(selections.length ? [selectionChoice(selections, state.selection, change)] : []));
+    slots.appearance.replaceChildren(appearance(state, viewer.usualSize, electrodes.length > 0, change));
+    slots.cell.replaceChildren(cellPanel(facts, state.cell, state.edges, (cell) => change({ cell }), (edges) => change({ edges })));
+  });
+  if (!degrees || slots.projections.hasChildNodes()) return;
+  slots.projections.replaceChildren(projectionTable(degrees));
+  slots.degrees.replaceChildren(degreePanel(degrees, viewer.index));
+}
