@@ -26,6 +26,7 @@ const contexts = await Promise.all([
 ]);
 await mkdir(out, { recursive: true });
 await copyFile(join(here, "src", "index.html"), join(out, "index.html"));
+await copyFile(join(here, "node_modules", "three", "LICENSE"), join(out, "three-LICENSE.txt"));
 for (const context of contexts) {
   if (values.watch) {
     await context.watch();

@@ -176,9 +176,11 @@ def test_pictures(look, screenshots, size, scheme):
 
 def test_everything_has_a_name_for_screen_readers(look):
     look.open("#system=EI2&cell=3", "EI2")
-    for element in look.page.locator("input, select, button").all():
-        name = element.evaluate("e => e.getAttribute('aria-label') || e.labels?.[0]?.textContent || e.textContent")
-        assert name.strip(), element.evaluate("e => e.outerHTML")
+    nameless = look.page.locator("input, select, button, canvas, [role=region]").evaluate_all(
+        """all => all.filter(e => !(e.getAttribute('aria-label') || e.labels?.[0]?.textContent || e.textContent).trim())
+                      .map(e => e.outerHTML)"""
+    )
+    assert nameless == []
 
 
 def test_sliders_change_the_picture(look):

@@ -36,6 +36,7 @@ class App {
   constructor(into: HTMLElement) {
     this.layout = layOut(into);
     this.notices = new Notices(this.layout.status, this.layout.alert);
+    this.notices.onComplained = () => this.report();
     this.console = this.makeConsole();
     this.layout.slots.console.append(this.console.element);
     this.stage = new Stage(this.layout.canvas);
@@ -93,7 +94,7 @@ class App {
     this.clear();
     this.shown?.viewer.dispose();
     const viewer = new Viewer(this.stage, cells, new CellIndex(cells.populations), []);
-    this.shown = { viewer, electrodes: [], selections: [], degrees: undefined, marked: new Set(), others: [] };
+    this.shown = { viewer, electrodes: [], selections: [], degrees: undefined, marked: new Set(), others: [], omitted: 0 };
     if (state.camera) viewer.restore(state.camera);
     else viewer.fit();
     this.remember(state);
@@ -164,13 +165,17 @@ class App {
     const number = state.cell === undefined ? undefined : viewer.index.index(state.cell);
     const partners = shown.others.length && number !== undefined ? [number, ...shown.others] : [];
     viewer.show(state, colors, new Set([...shown.marked, ...partners]));
-    const omitted = viewer.choose(number, shown.others, colors);
+    shown.omitted = viewer.choose(number, shown.others, colors);
     fillPanels(this.layout.slots, shown, state, colors, { change: this.change, toggle: this.toggle });
-    this.report(omitted);
+    this.report();
   }
 
-  private report(omitted: number): void {
-    const { viewer } = this.shown!;
+  private report(): void {
+    if (!this.shown) {
+      this.notices.say("");
+      return;
+    }
+    const { viewer, omitted } = this.shown;
     const visible = viewer.index.populations.filter((one) => !this.state.hidden.includes(one.name)).reduce((sum, one) => sum + one.count, 0);
     const { requests, bytes: received } = this.source.traffic;
     const left = omitted ? `, ${count(omitted)} edges not drawn` : "";

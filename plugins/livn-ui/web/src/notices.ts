@@ -5,6 +5,8 @@ import { h } from "./dom";
 export class Notices {
   /** How many things are being done. */
   running = 0;
+  /** Called after something went wrong, to say again how things are. */
+  onComplained: () => void = () => undefined;
 
   constructor(
     private readonly status: HTMLElement,
@@ -21,7 +23,7 @@ export class Notices {
     close.addEventListener("click", () => this.calm());
     alert.replaceChildren(h("span", {}, error instanceof Error ? error.message : String(error)), close);
     alert.hidden = false;
-    this.say("");
+    this.onComplained();
   }
 
   calm(): void {

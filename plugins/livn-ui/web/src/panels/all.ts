@@ -19,6 +19,8 @@ export interface Shown {
   degrees: Degrees | undefined;
   marked: ReadonlySet<number>;
   others: readonly number[];
+  /** How many edges of the chosen cell are not drawn. */
+  omitted: number;
 }
 
 export interface Act {
