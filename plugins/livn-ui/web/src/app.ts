@@ -1,14 +1,15 @@
 // The page: state, what it leads to, and what changes it.
 
-import { bytes, count, h } from "./dom";
+import { h } from "./dom";
 import { bindClicks, bindDrop } from "./gestures";
 import { bindKeys } from "./keys";
 import { layOut, type Layout } from "./layout";
 import { CellIndex } from "./model";
 import { Notices } from "./notices";
-import { fillPanels, type Shown } from "./panels/all";
+import { fillPanels, statusOf, type Shown } from "./panels/all";
 import { Stage } from "./scene/stage";
-import { ConsolePanel } from "./panels/console";
+import type { ConsolePanel } from "./panels/console";
+import { consoleOf } from "./python/typed";
 import { PythonHost } from "./python/host";
 import { Sources, TITLES } from "./sources/all";
 import { filesChosen, filesOf, type DroppedFile } from "./sources/drop";
@@ -37,7 +38,7 @@ class App {
     this.layout = layOut(into);
     this.notices = new Notices(this.layout.status, this.layout.alert);
     this.notices.onComplained = () => this.report();
-    this.console = this.makeConsole();
+    this.console = consoleOf(this.host, (system) => void this.notices.attempt(() => this.showTyped(system)));
     this.layout.slots.console.append(this.console.element);
     this.stage = new Stage(this.layout.canvas);
     this.stage.onMoved = () => this.remember({ camera: this.stage.place });
@@ -171,15 +172,7 @@ class App {
   }
 
   private report(): void {
-    if (!this.shown) {
-      this.notices.say("");
-      return;
-    }
-    const { viewer, omitted } = this.shown;
-    const visible = viewer.index.populations.filter((one) => !this.state.hidden.includes(one.name)).reduce((sum, one) => sum + one.count, 0);
-    const { requests, bytes: received } = this.source.traffic;
-    const left = omitted ? `, ${count(omitted)} edges not drawn` : "";
-    this.notices.say(`${count(visible)} of ${count(viewer.index.count)} cells shown${left} · from the ${this.source.name}: ${bytes(received)} in ${count(requests)} requests`);
+    this.notices.say(this.shown ? statusOf(this.shown, this.state, this.source) : "");
   }
 
   private readonly toggle = (name: string, shown: boolean): void => {
@@ -262,23 +255,6 @@ class App {
     await this.instead(() => this.list("dropped", ""));
   }
 
-  private makeConsole(): ConsolePanel {
-    return new ConsolePanel({
-      push: async (line) => {
-        const { more, system } = await (await this.host.ready()).call("push", line);
-        if (system) void this.notices.attempt(() => this.showTyped(system));
-        return more;
-      },
-      complete: async (text) => (await this.host.ready()).call("complete", text),
-      forget: async () => (await this.host.ready()).call("forget"),
-      interrupt: () => {
-        void this.host.interrupt().then((how) => {
-          if (how === "restart") this.console.print("Python was ended, and starts anew with the next line.", "wrong");
-        });
-      },
-    });
-  }
-
   private toggleConsole(): void {
     const { console: slot } = this.layout.slots;
     slot.hidden = !slot.hidden;
@@ -309,11 +285,9 @@ class App {
   }
 
   private async copyLink(): Promise<void> {
-    try {
-      await navigator.clipboard.writeText(location.href);
-    } catch {
+    await navigator.clipboard.writeText(location.href).catch(() => {
       throw new Error(`This browser does not let the page copy; the link is in the address line: ${location.href}`);
-    }
+    });
     this.notices.say("The link is copied; it restores this view.");
   }
 
@@ -322,7 +296,6 @@ class App {
     h("a", { href: address, download: `${this.state.system}.png` }).click();
     setTimeout(() => URL.revokeObjectURL(address), 10_000);
   }
-
 }
 
 const app = new App(document.getElementById("app")!);

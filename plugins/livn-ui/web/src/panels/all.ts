@@ -1,9 +1,11 @@
 // All panels, filled from what is known of the system that is shown.
 
+import { bytes, count } from "../dom";
 import type { Layout } from "../layout";
 import { keepFocus } from "../gestures";
 import type { Degrees, Electrode } from "../model";
 import { colorOf } from "../scene/colors";
+import type { Source } from "../sources/source";
 import type { ViewState } from "../state";
 import type { Colors, Viewer } from "../viewer";
 import { appearance, selectionChoice } from "./appearance";
@@ -21,6 +23,13 @@ export interface Shown {
   others: readonly number[];
   /** How many edges of the chosen cell are not drawn. */
   omitted: number;
+}
+
+/** How many cells are shown, and where they come from. */
+export function statusOf({ viewer, omitted }: Shown, state: ViewState, { name, traffic }: Source): string {
+  const visible = viewer.index.populations.filter((one) => !state.hidden.includes(one.name)).reduce((sum, one) => sum + one.count, 0);
+  const left = omitted ? `, ${count(omitted)} edges not drawn` : "";
+  return `${count(visible)} of ${count(viewer.index.count)} cells shown${left} · from ${name}: ${bytes(traffic.bytes)} in ${count(traffic.requests)} requests`;
 }
 
 export interface Act {

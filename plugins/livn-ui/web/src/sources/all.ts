@@ -8,7 +8,7 @@ import { PythonSource } from "./python";
 import type { Source } from "./source";
 
 export const TITLES: Readonly<Record<SourceName, string>> = {
-  companion: "the server's own views",
+  companion: "the companion server",
   hsds: "HSDS, through h5pyd",
   files: "raw files over HTTP, through pyfive",
   dropped: "files on this computer, through pyfive",

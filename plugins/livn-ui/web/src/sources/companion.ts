@@ -6,7 +6,7 @@ import { cellsOf, degreesOf, edgesOf, electrodesOf, gidsOf, selectionsIn, type M
 import type { Source, Traffic } from "./source";
 
 export class Companion implements Source {
-  readonly name = "companion server";
+  readonly name = "the companion server";
   readonly traffic: Traffic = { requests: 0, bytes: 0 };
   private readonly files = new Map<string, Promise<readonly string[]>>();
 
