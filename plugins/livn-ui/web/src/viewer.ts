@@ -38,7 +38,10 @@ export class Viewer {
     this.extent = extentOf(cells);
     this.points = new CellPoints(cells.positions);
     stage.scene.add(this.points.object);
-    stage.onRatio = (ratio) => (this.points.pixelRatio = ratio);
+    stage.onRatio = (ratio, coarse) => {
+      this.points.pixelRatio = ratio;
+      this.points.thinned = coarse;
+    };
     this.points.pixelRatio = stage.ratio;
     stage.onFitted = () => this.fitted();
   }

@@ -13,7 +13,6 @@ interface Pyodide {
     filesystems: { WORKERFS: unknown };
   };
   runPython(code: string): unknown;
-  loadPackage(names: readonly string[], options?: { messageCallback?: () => void }): Promise<unknown>;
   unpackArchive(data: ArrayBuffer, format: string): void;
   toPy(value: unknown): unknown;
   setInterruptBuffer(buffer: Uint8Array): void;
@@ -42,7 +41,7 @@ interface DedicatedWorkerGlobal {
   postMessage(message: Answer, transfer?: Transferable[]): void;
   onmessage: ((event: MessageEvent<Question>) => void) | null;
   importScripts(address: string): void;
-  loadPyodide(options: { indexURL: string; env: Record<string, string> }): Promise<Pyodide>;
+  loadPyodide(options: { indexURL: string; env: Record<string, string>; packages: readonly string[] }): Promise<Pyodide>;
 }
 
 const MOUNTED = "/dropped";
@@ -57,11 +56,11 @@ const calls: { [N in keyof Calls]: (...args: Parameters<Calls[N]>) => ReturnType
     self.postMessage({ progress: "Loading Python …" });
     self.importScripts(`${pyodide}pyodide.js`);
     const archives = Promise.all(wheels.map(fetched));
-    python = await self.loadPyodide({ indexURL: pyodide, env: { HOME: "/home/pyodide", ...environment } });
+    // NumPy arrives while Pyodide itself is still being compiled.
+    python = await self.loadPyodide({ indexURL: pyodide, env: { HOME: "/home/pyodide", ...environment }, packages: ["numpy"] });
     python.setStdout({ batched: (text) => self.postMessage({ print: text, wrong: false }) });
     python.setStderr({ batched: (text) => self.postMessage({ print: text, wrong: true }) });
     if (interrupt) python.setInterruptBuffer(new Uint8Array(interrupt));
-    await python.loadPackage(["numpy"], { messageCallback: () => undefined });
     for (const one of await archives) python.unpackArchive(one, "wheel");
     self.postMessage({ progress: "Importing livn-core …" });
     python.runPython("from livn_ui.view.browser import Views\nfrom livn_ui.view.typed import Typed\n_views = Views()\n_typed = Typed(_views)");

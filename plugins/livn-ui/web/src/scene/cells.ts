@@ -47,6 +47,9 @@ const FRAGMENT = /* glsl */ `
   }
 `;
 
+/** So many points are drawn while a slow picture moves, spread over all cells; at rest it is always all. */
+const MOST_MOVING = 30_000;
+
 export class CellPoints {
   readonly object: THREE.Points<THREE.BufferGeometry, THREE.ShaderMaterial>;
   private readonly looks: THREE.BufferAttribute;
@@ -60,6 +63,7 @@ export class CellPoints {
     geometry.setAttribute("position", new THREE.BufferAttribute(positions, 3));
     geometry.setAttribute("tint", this.tints);
     geometry.setAttribute("look", this.looks);
+    if (count > MOST_MOVING) geometry.setIndex(new THREE.BufferAttribute(spread(count), 1));
     const uniforms = { size: { value: 6 }, ratio: { value: 1 }, reach: { value: 1 }, opacity: { value: 1 }, ground: { value: new THREE.Color() } };
     const material = new THREE.ShaderMaterial({ vertexShader: VERTEX, fragmentShader: FRAGMENT, uniforms });
     this.object = new THREE.Points(geometry, material);
@@ -111,6 +115,11 @@ export class CellPoints {
     this.object.material.uniforms["reach"]!.value = distance;
   }
 
+  /** Draw less, for as long as a picture moves that is slow to draw. */
+  set thinned(moving: boolean) {
+    this.object.geometry.setDrawRange(0, moving ? MOST_MOVING : Infinity);
+  }
+
   set pixelRatio(value: number) {
     this.object.material.uniforms["ratio"]!.value = value;
   }
@@ -119,4 +128,17 @@ export class CellPoints {
     this.object.geometry.dispose();
     this.object.material.dispose();
   }
+}
+
+/** All numbers below a count, any beginning of them spread evenly: multiples of a number near the golden section. */
+function spread(count: number): Uint32Array {
+  let step = Math.round(count * 0.618034);
+  while (divisor(step, count) > 1) step++;
+  const found = new Uint32Array(count);
+  for (let at = 1; at < count; at++) found[at] = (found[at - 1]! + step) % count;
+  return found;
+}
+
+function divisor(one: number, other: number): number {
+  return other === 0 ? one : divisor(other, one % other);
 }

@@ -18,8 +18,8 @@ export interface CameraPlace {
 export class Stage {
   readonly scene = new THREE.Scene();
   readonly camera = new THREE.PerspectiveCamera(FIELD, 1, 0.1, 1e6);
-  /** Called with the number of pixels for each CSS pixel, whenever it changes. */
-  onRatio: (ratio: number) => void = () => undefined;
+  /** Called with the number of pixels for each CSS pixel, and whether the picture moves and is slow to draw. */
+  onRatio: (ratio: number, coarse: boolean) => void = () => undefined;
   onMoved: () => void = () => undefined;
   onFitted: () => void = () => undefined;
   /** What was last fitted into the canvas, if nobody has turned or moved it since. */
@@ -178,7 +178,7 @@ export class Stage {
     this.camera.aspect = clientWidth / Math.max(1, clientHeight);
     this.camera.updateProjectionMatrix();
     if (this.fitted) this.fit(this.fitted);
-    this.onRatio(this.ratio);
+    this.onRatio(this.ratio, this.coarse);
     this.draw();
   }
 }
