@@ -38,6 +38,7 @@ export class Viewer {
     this.extent = extentOf(cells);
     this.points = new CellPoints(cells.positions);
     stage.scene.add(this.points.object);
+    stage.slow = false;
     stage.onRatio = (ratio, coarse) => {
       this.points.pixelRatio = ratio;
       this.points.thinned = coarse;

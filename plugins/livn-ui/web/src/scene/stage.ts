@@ -28,6 +28,8 @@ export class Stage {
   private readonly controls: OrbitControls;
   private waiting = false;
   private coarse = false;
+  /** Whether what is on the stage has been seen to move slowly. */
+  slow = false;
   private last = 0;
   private resting: number | undefined;
 
@@ -150,6 +152,8 @@ export class Stage {
 
   private moved(): void {
     this.draw();
+    if (this.resting === undefined) this.last = Infinity; // the time before a movement is no frame of it
+    if (this.slow) this.sharpen(true);
     window.clearTimeout(this.resting);
     this.resting = window.setTimeout(() => {
       this.resting = undefined;
@@ -162,7 +166,9 @@ export class Stage {
   private watch(now: number): void {
     const between = now - this.last;
     this.last = now;
-    if (this.resting !== undefined && between > SLOW_FRAME && between < REST) this.sharpen(true);
+    if (this.resting === undefined || between < SLOW_FRAME) return;
+    this.slow = true;
+    this.sharpen(true);
   }
 
   private sharpen(coarse: boolean): void {
