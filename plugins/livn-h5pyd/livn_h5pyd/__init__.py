@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from livn_core.backends.availability import Availability
 from livn_core.errors import BackendWarning
 from livn_core.hookspecs import hookimpl
+from livn_h5pyd.browser import IN_BROWSER, prepare
 from livn_h5pyd.config import ENV_VAR, HsdsConfig
 
 if TYPE_CHECKING:
@@ -26,6 +27,9 @@ __all__ = [
     "livn_backend_sidecar",
     "livn_backend_sidecars",
 ]
+
+if IN_BROWSER:
+    prepare()
 
 
 @hookimpl

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import random
-import sys
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -15,6 +14,7 @@ from requests.adapters import HTTPAdapter
 from requests.exceptions import SSLError, Timeout
 from urllib3 import Timeout as Limit
 
+from livn_h5pyd.browser import IN_BROWSER
 from livn_h5pyd.patience import POOLS, check_wanted, watching
 
 POOL_SIZE = 32
@@ -27,9 +27,6 @@ _PASSING = (*BUSY, 502, 504)
 """Answers that may be different a moment later. A 500 of HSDS is not: a node has gone, or its storage is damaged."""
 
 _DEFAULT_SECONDS = 10.0
-
-_IN_BROWSER = sys.platform == "emscripten"
-"""A browser has no sockets; its time-outs are those of its own requests."""
 
 
 def bounded_session(retries: int, on_busy: Callable[[], object] | None = None) -> Session:
@@ -83,7 +80,7 @@ class _Adapter(HTTPAdapter):
 
     def close(self) -> None:
         """Close all connections; urllib3 alone leaves those open whose pool an old error still holds."""
-        for manager in () if _IN_BROWSER else (self.poolmanager, *self.proxy_manager.values()):
+        for manager in () if IN_BROWSER else (self.poolmanager, *self.proxy_manager.values()):
             for key in manager.pools.keys():  # noqa: SIM118 - it is no mapping that iterates
                 pool = manager.pools.get(key)
                 if pool is not None:
@@ -125,10 +122,10 @@ def _pause(attempt: int) -> float:
 def _limit(seconds: float) -> Any:
     """A time-out of so many seconds for connecting and for the beginning of an answer together."""
     seconds = max(seconds, 0.001)
-    return seconds if _IN_BROWSER else Limit(total=seconds)
+    return seconds if IN_BROWSER else Limit(total=seconds)
 
 
 def _watch(manager: Any) -> Any:
-    if not _IN_BROWSER:
+    if not IN_BROWSER:
         manager.pool_classes_by_scheme = POOLS
     return manager

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from typing import TypeAlias
 
+from livn_h5pyd.browser import IN_BROWSER
 from livn_h5pyd.patience import watching
 
 Job: TypeAlias = Callable[[], object]
@@ -28,7 +28,7 @@ def side_by_side(jobs: Sequence[Job], threads: int, report: Job | None = None) -
         Called now and then while they are done, and whenever one ends, always in the calling thread. What it raises
         calls off the rest, and is raised.
     """
-    if len(jobs) < 2 or sys.platform == "emscripten":  # a browser has no threads
+    if len(jobs) < 2 or IN_BROWSER:  # which has no threads
         for job in jobs:
             job()
             if report:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from livn_core.backends.availability import Availability
 from livn_core.hookspecs import hookimpl
 from livn_pyfive.options import parse_options
-from livn_pyfive.sources import availability, parse_source
+from livn_pyfive.sources import IN_BROWSER, availability, parse_source
 
 if TYPE_CHECKING:
     from livn_pyfive.file import PyfiveFile
@@ -34,6 +34,10 @@ __version__ = "0.1.0"
 @hookimpl
 def livn_backend_open(source: str, options: Mapping[str, object]) -> PyfiveFile:
     """Open a file; see :func:`livn_core.hookspecs.livn_backend_open`."""
+    if IN_BROWSER:
+        from livn_pyfive.browser import provide_numcodecs
+
+        provide_numcodecs()
     from livn_pyfive.file import PyfiveFile
     from livn_pyfive.storage import LocalStorage, Storage
 

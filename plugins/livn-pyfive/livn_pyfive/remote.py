@@ -22,6 +22,7 @@ from livn_core.errors import (
     SourceNotFoundError,
 )
 from livn_core.locations import redacted, shown
+from livn_pyfive.sources import IN_BROWSER
 from livn_pyfive.storage import Storage
 
 # Metadata is read in pages of this size; a system's metadata is a few.
@@ -77,6 +78,10 @@ def filesystem(source: str, storage_options: Mapping[str, Any]) -> tuple[Any, st
     """The fsspec file system of an address, and the path in it."""
     import fsspec
 
+    if IN_BROWSER:
+        from livn_pyfive.browser import provide_http
+
+        provide_http()
     try:
         fs, path = fsspec.url_to_fs(source, **_with_patience(source, storage_options))
     except TypeError as error:
@@ -87,7 +92,8 @@ def filesystem(source: str, storage_options: Mapping[str, Any]) -> tuple[Any, st
 def _with_patience(source: str, storage_options: Mapping[str, Any]) -> dict[str, Any]:
     """Options with a time-out, where the user has not set one: aiohttp's own is five minutes."""
     options = dict(storage_options)
-    if source.lower().startswith(("http://", "https://")) and "client_kwargs" not in options:
+    over_http = source.lower().startswith(("http://", "https://"))
+    if over_http and "client_kwargs" not in options and not IN_BROWSER:
         import aiohttp
 
         limit = aiohttp.ClientTimeout(total=None, sock_connect=PATIENCE, sock_read=PATIENCE)

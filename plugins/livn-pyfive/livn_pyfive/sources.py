@@ -15,6 +15,8 @@ import attrs
 
 from livn_core.backends.availability import Availability
 
+IN_BROWSER = sys.platform == "emscripten"
+
 _SCHEME = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*)(://|::)")
 
 # fsspec's protocols, and the module and distribution that each needs beside it.
@@ -113,6 +115,8 @@ def availability(text: str | None) -> Availability:
 def _remote_availability(scheme: str) -> Availability:
     if find_spec("fsspec") is None:
         return Availability.no(f"{scheme}:// needs fsspec", "pip install 'livn-pyfive[remote]'")
+    if IN_BROWSER and scheme in ("http", "https"):
+        return Availability.yes(f"reads {scheme}:// as the browser does")
     needed = _NEEDS.get(scheme)
     if needed is None:
         return _ask_fsspec(scheme)

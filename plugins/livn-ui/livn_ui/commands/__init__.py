@@ -8,6 +8,7 @@ import click
 
 COMMANDS = {
     "server": "livn_ui.commands.server:server",
+    "web": "livn_ui.commands.web:web",
     "import": "livn_ui.commands.import_:import_",
     "check": "livn_ui.commands.check:check",
 }

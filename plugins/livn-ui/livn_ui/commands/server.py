@@ -36,6 +36,7 @@ _OPTIONS = (
     Option("private", "Let nobody read imported systems without a password.", bool),
     Option("origins", "Web pages that may read: loopback, *, or a list with commas.", str, LOOPBACK),
     Option("serve_h5", "Let the companion hand out raw .h5 files as well.", bool),
+    Option("pyodide", "Folder with Pyodide's files, for browsers.", Path, None, "its public address"),
     Option("log_level", "Of HSDS: DEBUG, INFO, WARNING or ERROR.", str, "WARNING"),
     Option("start_timeout", "Seconds until HSDS must be ready.", float, 60.0),
     Option("launch", "Start; left out, show what would be started.", bool),

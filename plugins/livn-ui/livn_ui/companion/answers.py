@@ -36,16 +36,21 @@ def error_answer(status: int, reason: str, headers: Mapping[str, str] | None = N
 
 def json_answer(request: Request, value: Any) -> Response:
     """A value as JSON, or 304 where the client has it."""
-    content = json.dumps(value, separators=(",", ":")).encode()
-    zipped = len(content) >= _WORTH_GZIP and _wants_gzip(request)
+    return bytes_answer(request, json.dumps(value, separators=(",", ":")).encode(), "application/json")
+
+
+def bytes_answer(
+    request: Request, content: bytes, kind: str, *, compressible: bool = True, headers: Mapping[str, str] | None = None
+) -> Response:
+    """Content that is in memory, or 304 where the client has it; ``headers`` are added to the answer's own."""
+    zipped = compressible and len(content) >= _WORTH_GZIP and _wants_gzip(request)
     tag = hashlib.sha256(content).hexdigest()[:24]
     validators = Validators(f"{tag}-gzip" if zipped else tag)
-    headers = {**_REVALIDATE, **_coding(zipped), **validators.headers}
+    own = {**_REVALIDATE, **_coding(zipped, varies=compressible), **validators.headers, **(headers or {})}
     outcome = validators.status(request.headers)
     if outcome != 200:
-        return _unmet(outcome, headers)
-    body = gzip.compress(content, mtime=0) if zipped else content
-    return Response(body, 200, headers, "application/json")
+        return _unmet(outcome, own)
+    return Response(gzip.compress(content, mtime=0) if zipped else content, 200, own, kind)
 
 
 def file_answer(request: Request, file: OpenFile, name: str) -> Response:

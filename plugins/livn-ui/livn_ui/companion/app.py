@@ -25,7 +25,10 @@ from livn_ui.companion.manifest import Manifests
 from livn_ui.companion.middleware import CleanPaths, CommonHeaders, Cors
 from livn_ui.companion.opening import NotServedError, open_served
 from livn_ui.companion.settings import CompanionSettings
+from livn_ui.page import Page, is_wanted
 from livn_ui.systems import H5, JSON, find_system, find_systems
+from livn_ui.view.endpoints import VIEWS, ViewEndpoints
+from livn_ui.view.opened import OpenedSystems
 
 _AT_ONCE = 4
 _NO_H5 = (
@@ -39,13 +42,15 @@ _log = logging.getLogger(__name__)
 
 def build_app(settings: CompanionSettings, hashes: Hashes) -> ASGIApp:
     """Put the application together: endpoints, and around them what holds for every answer."""
-    ends = _Endpoints(settings, Manifests(settings.root_dir, settings.serve_h5, hashes))
+    ends = _Endpoints(settings, Manifests(settings.root_dir, settings.serve_h5, hashes), Page(settings))
     routes = [
         Route("/", ends.index),
         Route("/health", ends.health),
         Route("/systems", ends.systems),
         Route("/systems/{system}", ends.manifest),
         Route("/files/{system}/{file:path}", ends.file),
+        *ViewEndpoints(OpenedSystems(settings.root_dir), ends.describing).routes,
+        *ends.page.routes,
     ]
     inner = Starlette(
         routes=routes,
@@ -66,12 +71,18 @@ def build_app(settings: CompanionSettings, hashes: Hashes) -> ASGIApp:
 class _Endpoints:
     settings: CompanionSettings
     manifests: Manifests
+    page: Page
     # Describing a system may take long, and must not take all threads from those who only want a file.
     describing: CapacityLimiter = attrs.field(factory=lambda: CapacityLimiter(_AT_ONCE))
 
     def index(self, request: Request) -> Response:
-        """What there is to ask for."""
-        paths = ["/health", "/systems", "/systems/{system}", "/files/{system}/{file}"]
+        """The page, for a browser; for programs, what there is to ask for."""
+        answer = self.page.index(request) if is_wanted(request) else self._endpoints(request)
+        answer.headers.add_vary_header("Accept")
+        return answer
+
+    def _endpoints(self, request: Request) -> Response:
+        paths = ["/health", "/systems", "/systems/{system}", "/files/{system}/{file}", *VIEWS]
         return json_answer(request, {"service": "livn-ui companion file server", "endpoints": paths})
 
     def health(self, request: Request) -> Response:

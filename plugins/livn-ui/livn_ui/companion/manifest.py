@@ -11,7 +11,7 @@ from typing import Any
 import attrs
 
 from livn_ui.companion.hashes import Hashes
-from livn_ui.companion.opening import NotServedError, OpenFile, open_served
+from livn_ui.companion.opening import LEADS_OUT, NotServedError, OpenFile, open_served
 from livn_ui.companion.structure import Structures
 from livn_ui.systems import ServedSystem, resolve_inside
 
@@ -19,7 +19,6 @@ FORMAT = 1
 _ONE_FILE, _CELLS, _CONNECTIONS = "graph.h5", "cells.h5", "connections.h5"
 _HASHED_AT_ONCE = 8 << 20
 _HASHED_AT_ONCE_IN_ALL = 32 << 20
-_LINK = "is a link that leads out of the served directory, and is not served"
 
 
 @attrs.define
@@ -36,7 +35,7 @@ class Manifests:
 
         Files that are damaged, or that went away meanwhile, are named in ``errors`` and take nothing else down.
         """
-        errors = [{"file": name, "error": _LINK} for name in system.refused]
+        errors = [{"file": name, "error": LEADS_OUT} for name in system.refused]
         h5 = self._describe_files(system, system.h5_files, errors)
         sidecars = self._describe_files(system, system.sidecars, errors)
         populations, projections = self._structure(system, {one["name"] for one in h5}, errors)

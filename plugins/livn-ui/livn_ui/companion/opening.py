@@ -26,6 +26,8 @@ _FILE_FLAGS = _FLAGS | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)
 _CAN_WALK = os.open in os.supports_dir_fd
 _FRESH = 1.0
 
+LEADS_OUT = "is a link that leads out of the served directory, and is not served"
+
 Signature = tuple[int, ...]
 """What tells a file from another, and from itself after it was written to."""
 

@@ -51,3 +51,9 @@ class CompanionSettings:
     serve_h5: bool = False
     """Whether raw ``.h5`` files are handed out as well."""
     limits: Limits = Limits()
+    pyodide: Path | None = attrs.field(default=None, converter=attrs.converters.optional(_absolute))
+    """A folder with Pyodide's files, for browsers; ``None``: they take them from Pyodide's public address."""
+    hsds_port: int | None = None
+    """Port of the HSDS beside it, on the same host; ``None``: there is none."""
+    bucket: str = "data"
+    """The folder of that HSDS's storage that holds the domains."""

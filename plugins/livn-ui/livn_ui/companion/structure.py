@@ -50,7 +50,7 @@ def read_structure(path: Path) -> dict[str, Any]:
             for pre, post in file.projections:
                 _add_projection(found, file, pre, post, path)
     except Exception as error:  # a damaged file is a fact about the system, and no reason to fail
-        found["errors"].append(_sentence(error, path))
+        found["errors"].append(sentence(error, path))
     return found
 
 
@@ -68,10 +68,10 @@ def _add_projection(found: dict[str, Any], file: NeuroH5File, pre: str, post: st
         one["edges"] = projection.n_edges
         one["namespaces"] = {space: list(names) for space, names in projection.namespaces.items()}
     except Exception as error:
-        found["errors"].append(_sentence(error, path))
+        found["errors"].append(sentence(error, path))
 
 
-def _sentence(error: Exception, path: Path) -> str:
+def sentence(error: Exception, path: Path) -> str:
     """What is wrong, without telling where on this machine the file lies."""
     text = f"{error.node}: {error.problem}" if isinstance(error, FormatError) else f"{type(error).__name__}: {error}"
     return text.replace(str(path), path.name).replace(str(path.parent), "")

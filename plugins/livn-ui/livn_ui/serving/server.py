@@ -77,7 +77,16 @@ class Serving:
         self.hsds.launch(still_wanted)
         _keep_out_of_git(settings.store)
         self.companion = Companion(
-            CompanionSettings(settings.root_dir, settings.host, files_port, settings.origins, settings.serve_h5)
+            CompanionSettings(
+                settings.root_dir,
+                settings.host,
+                files_port,
+                settings.origins,
+                settings.serve_h5,
+                pyodide=settings.pyodide,
+                hsds_port=urlsplit(self.hsds.endpoint).port,
+                bucket=settings.bucket,
+            )
         )
         self._stack.callback(self.companion.stop)
         self.companion.start()

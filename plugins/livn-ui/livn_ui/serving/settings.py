@@ -53,6 +53,8 @@ class ServeSettings:
         Which web pages may read: ``loopback``, ``*``, or a list.
     serve_h5
         Whether the companion hands out raw ``.h5`` files too.
+    pyodide
+        A folder with Pyodide's files, for browsers; without it they take them from Pyodide's public address.
     log_level
         Of HSDS: DEBUG, INFO, WARNING or ERROR.
     start_timeout
@@ -70,6 +72,7 @@ class ServeSettings:
     private: bool = False
     origins: Origins = attrs.field(factory=lambda: Origins.parse("loopback"))
     serve_h5: bool = False
+    pyodide: Path | None = attrs.field(default=None, converter=attrs.converters.optional(_directory))
     log_level: str = "WARNING"
     start_timeout: float = 60.0
 

@@ -1,0 +1,60 @@
+// For work on the page: builds it at every change, and serves it beside running servers.
+//   node dev.mjs [--port 5174] [--companion http://localhost:5173] [--hsds http://localhost:5101]
+// The page and its parts come from here, /hsds/ from HSDS, and all the rest (/files/, /view/, ...) from the companion.
+import { createReadStream } from "node:fs";
+import { access, mkdtemp, copyFile } from "node:fs/promises";
+import http from "node:http";
+import { tmpdir } from "node:os";
+import { dirname, extname, join } from "node:path";
+import { spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const { values } = parseArgs({
+  options: {
+    port: { type: "string", default: "5174" },
+    companion: { type: "string", default: "http://localhost:5173" },
+    hsds: { type: "string", default: "http://localhost:5101" },
+  },
+});
+const KINDS = { ".html": "text/html; charset=utf-8", ".css": "text/css", ".js": "text/javascript" };
+const out = await mkdtemp(join(tmpdir(), "livn-page-"));
+await copyFile(join(here, "src", "index.html"), join(out, "index.html"));
+spawn(process.execPath, [join(here, "build.mjs"), "--watch", "--out", out], { stdio: "inherit" });
+
+http
+  .createServer(async (request, response) => {
+    const path = new URL(request.url, "http://localhost").pathname;
+    const file = path === "/" ? "index.html" : /^\/page\/([\w.]+)$/.exec(path)?.[1];
+    if (file !== undefined) return send(join(out, file), response);
+    const [target, rest] = path.startsWith("/hsds/") ? [values.hsds, request.url.slice(5)] : [values.companion, request.url];
+    pass(request, response, new URL(rest, target));
+  })
+  .listen(Number(values.port), "localhost", () => console.log(`http://localhost:${values.port}`));
+
+async function send(path, response) {
+  try {
+    await access(path);
+  } catch {
+    response.writeHead(404).end();
+    return;
+  }
+  response.writeHead(200, {
+    "Content-Type": KINDS[extname(path)] ?? "application/octet-stream",
+    "Cache-Control": "no-store",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Embedder-Policy": "require-corp",
+  });
+  createReadStream(path).pipe(response);
+}
+
+function pass(request, response, address) {
+  const { method, headers } = request;
+  const onward = http.request(address, { method, headers: { ...headers, host: address.host } }, (answer) => {
+    response.writeHead(answer.statusCode, answer.headers);
+    answer.pipe(response);
+  });
+  onward.on("error", (error) => response.writeHead(502).end(`${address.origin} does not answer: ${error.message}`));
+  request.pipe(onward);
+}
