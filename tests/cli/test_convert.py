@@ -13,7 +13,7 @@ def test_to_sonata_and_back(run, work):
     done = run("systems", "convert", "EI1", "sonata", "--to", "sonata")
     assert done.returncode == 0, done.stderr
     first, *rest = done.stdout.splitlines()
-    assert first == "sonata: 10 cells in 2 populations, 43 edges in 4 projections"
+    assert first == "sonata: 10 cells in 2 populations, 42 edges in 4 projections"
     assert "dropped: mea.json: SONATA has no place for it" in rest
     back = run("systems", "convert", "sonata", "back", "--json", "--compression", "4")
     assert back.returncode == 0, back.stderr
@@ -31,7 +31,7 @@ def test_to_tables_and_back(suffix, run, work):
     assert (work / "tables" / "edges" / f"EXC--INH.{suffix}").is_file()
     files = [str(one) for one in (work / "tables").rglob(f"*.{suffix}")]
     assert run("systems", "convert", *files, "back").returncode == 0
-    assert json.loads(run("info", "back", "--json").stdout)["n_edges"] == 43
+    assert json.loads(run("info", "back", "--json").stdout)["n_edges"] == 42
 
 
 def test_what_is_refused(run, work):

@@ -33,7 +33,8 @@ def test_a_local_file_may_have_any_name(name, run, shipped, work):
 
 def test_a_directory_may_be_named_like_a_file(run, shipped, work):
     shutil.copytree(shipped, work / "system.h5")
-    assert json.loads(run("info", "system.h5", "--json").stdout)["sidecars"] == ["graph.json", "mea.json"]
+    found = json.loads(run("info", "system.h5", "--json").stdout)
+    assert found["sidecars"] == ["graph.json", "mea.json", "provenance.json"]
 
 
 @pytest.mark.parametrize("suffix", [".h5", ".hdf5", ".he5", ".nh5"])

@@ -75,6 +75,12 @@ def found(path):
     """``predefined`` and ``fetch``: rank 0 looks and copies, all get the same answer."""
     assert predefined("EI1", comm=COMM) == predefined("EI1")
     assert make("EI1", comm=COMM).num_neurons == 10
+    if RANK == 0:  # the others have no way to it
+        Path("mirror").mkdir()
+        Path("mirror", "S1").symlink_to(Path(path).absolute())
+        os.environ["LIVN_SYSTEMS_SOURCE"] = "mirror"
+    downloaded = predefined("S1", "downloads", comm=COMM)
+    assert System(downloaded, comm=COMM).num_neurons == System(path).num_neurons
     copy = fetch(path, "copies", comm=COMM)
     assert len(set(COMM.allgather(copy))) == 1
     assert System(copy, comm=COMM).num_neurons == System(path).num_neurons
