@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from livn_core.errors import InvalidTypeError
+from livn_core.errors import InvalidArgumentError, InvalidTypeError
 from livn_core.h5file import IntArray
 
 
@@ -26,6 +26,21 @@ def as_gid(gid: object) -> int:
     if is_bool(gid) or not isinstance(gid, int | np.integer):
         raise InvalidTypeError(f"a gid must be an integer, not {gid!r}")
     return int(gid)
+
+
+def as_max_bytes(max_bytes: object) -> int:
+    """Check the largest size of a block.
+
+    Raises
+    ------
+    InvalidTypeError, InvalidArgumentError
+        It is no integer, or not above 0.
+    """
+    if is_bool(max_bytes) or not isinstance(max_bytes, int | np.integer):
+        raise InvalidTypeError(f"max_bytes must be an integer, not {max_bytes!r}")
+    if max_bytes <= 0:
+        raise InvalidArgumentError(f"max_bytes must be positive, not {max_bytes}")
+    return int(max_bytes)
 
 
 def is_among(gid: object, gids: IntArray) -> bool:

@@ -11,7 +11,7 @@ import attrs
 from livn_core.backends import Selection
 from livn_core.errors import InvalidTypeError, unknown_name
 from livn_core.h5file import H5File, SupportsNotes
-from livn_core.neuroh5._arguments import as_names
+from livn_core.neuroh5._arguments import as_max_bytes, as_names
 from livn_core.neuroh5._cells import VALUE, AttributeNode, AttributeReader, list_namespaces, read_attributes
 from livn_core.neuroh5._dealing import Local
 from livn_core.neuroh5._edges import BLOCK_BYTES
@@ -181,7 +181,7 @@ class NeuroH5File:
         CellAttribute
             Each cell whole, in exactly one block, ascending; together they equal :meth:`cell_attributes`.
         """
-        return self.attribute_reader(population, namespace, name).blocks(max_bytes)
+        return self.attribute_reader(population, namespace, name).blocks(as_max_bytes(max_bytes))
 
     def attribute_reader(self, population: str, namespace: str, name: str) -> AttributeReader:
         """One attribute, its cells known and its values not yet read; the errors are those of cell_attributes()."""

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 
-from livn_core.errors import InvalidArgumentError, InvalidTypeError, LivnError, TooLargeError
+from livn_core.errors import LivnError, TooLargeError
 from livn_core.h5file import AnyArray, IntArray
 from livn_core.neuroh5._analysis import ProjectionAnalysis
-from livn_core.neuroh5._arguments import as_names, is_bool
+from livn_core.neuroh5._arguments import as_max_bytes, as_names, is_bool
 from livn_core.neuroh5._dealing import Local, owned_rows
 from livn_core.neuroh5._destinations import read_destinations
 from livn_core.neuroh5._edges import BLOCK_BYTES, STREAM_BYTES, EdgeReader, Paths
@@ -201,12 +201,9 @@ class Projection(ProjectionAnalysis):
             Each post cell whole, in exactly one block, ascending; together they equal :meth:`read`.
         """
         with self._store.together():
-            if is_bool(max_bytes) or not isinstance(max_bytes, int | np.integer):
-                raise InvalidTypeError(f"max_bytes must be an integer, not {max_bytes!r}")
-            if max_bytes <= 0:
-                raise InvalidArgumentError(f"max_bytes must be positive, not {max_bytes}")
+            largest = min(as_max_bytes(max_bytes), LARGEST_SIZE)
             wish, paths = Local.wish(local, node_allocation), self._paths(attributes)
-        return self._blocks(min(int(max_bytes), LARGEST_SIZE), paths, wish)
+        return self._blocks(largest, paths, wish)
 
     def _blocks(self, max_bytes: int, paths: Paths, wish: Local | None) -> Iterator[Edges]:
         with self._store.together():

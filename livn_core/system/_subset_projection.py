@@ -10,10 +10,10 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
-from livn_core.errors import InvalidArgumentError, InvalidTypeError, UnknownNameError, missing_package
+from livn_core.errors import UnknownNameError, missing_package
 from livn_core.h5file import AnyArray, IntArray
 from livn_core.neuroh5._analysis import ProjectionAnalysis, attribute_of
-from livn_core.neuroh5._arguments import is_bool
+from livn_core.neuroh5._arguments import as_max_bytes
 from livn_core.neuroh5._edges import BLOCK_BYTES
 from livn_core.neuroh5._gids import Gids, as_integers
 from livn_core.neuroh5.values import Edges, FrozenMapping, read_only
@@ -160,12 +160,8 @@ class SubsetProjection(ProjectionAnalysis):
         node_allocation: Iterable[int] | None = None,
     ) -> Iterator[Edges]:
         """Read the edges piece by piece; as :meth:`livn_core.Projection.blocks`."""
-        if is_bool(max_bytes) or not isinstance(max_bytes, int | np.integer):
-            raise InvalidTypeError(f"max_bytes must be an integer, not {max_bytes!r}")
-        if max_bytes <= 0:
-            raise InvalidArgumentError(f"max_bytes must be positive, not {max_bytes}")
-        some = local or node_allocation is not None
-        for gids in self._pieces(int(max_bytes), attributes):
+        most, some = as_max_bytes(max_bytes), local or node_allocation is not None
+        for gids in self._pieces(most, attributes):
             edges = self.read(gids, attributes, local=local, node_allocation=node_allocation)
             if some or len(edges):
                 yield edges

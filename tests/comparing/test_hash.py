@@ -9,7 +9,16 @@ import shutil
 import numpy as np
 import pytest
 
-from livn_core import Edges, InvalidArgumentError, System, content_hash, default_backends, write_neuroh5, write_system
+from livn_core import (
+    Edges,
+    InvalidArgumentError,
+    InvalidTypeError,
+    System,
+    content_hash,
+    default_backends,
+    write_neuroh5,
+    write_system,
+)
 
 h5py = pytest.importorskip("h5py")
 
@@ -61,6 +70,13 @@ def _edges(rows, weights=None):
 
 def _written(path, edges, **options):
     return content_hash(write_neuroh5(path, {"A": 4}, {("A", "A"): edges}, **options)).value
+
+
+@pytest.mark.parametrize("max_bytes", [0, -1, 1.5, "1", True, None])
+@pytest.mark.parametrize("parts", ["cells", "edges"])
+def test_a_size_of_blocks_that_is_none(one, max_bytes, parts):
+    with pytest.raises((InvalidArgumentError, InvalidTypeError), match="max_bytes must be"):
+        content_hash(one, parts=parts, max_bytes=max_bytes)
 
 
 def test_blocks_do_not_count_and_the_order_of_edges_of_a_cell_does(tmp_path):
@@ -117,8 +133,8 @@ def test_one_file_or_two_hold_the_same(one, tmp_path):
             for name in ("H5Types", "Populations"):
                 cells.copy(name, file)
             connections.copy("Projections", file)
-    for name in ("graph.json", "mea.json"):
-        shutil.copy(one / name, tmp_path / "single")
+    for document in one.glob("*.json"):
+        shutil.copy(document, tmp_path / "single")
     assert content_hash(tmp_path / "single").value == content_hash(one).value
 
 

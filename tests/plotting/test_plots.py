@@ -61,7 +61,7 @@ def test_every_kind_of_every_system(request, name, kind, tmp_path):
 
 
 def test_cells_are_where_they_are(culture):
-    figure = culture.plot.cells()
+    figure = culture.plot.cells(view="xy")
     (axes,) = figure.axes
     drawn = {one.get_label(): np.asarray(one.get_offsets()) for one in axes.collections}
     assert set(drawn) == {"EXC (8)", "INH (2)", "electrodes (1)"}
