@@ -36,7 +36,7 @@ def test_without_launch_it_shows_what_it_would_do(run, root_dir):
 
 
 def test_a_folder_without_pyodide_is_refused(run, root_dir, tmp_path):
-    with pytest.raises(FormatError, match="pyodide.js.*livn ui web vendor="):
+    with pytest.raises(FormatError, match=r"pyodide\.js.*livn ui web vendor="):
         run(f"root_dir={root_dir}", "port=0", f"pyodide={tmp_path}", "--launch")
 
 
@@ -55,9 +55,8 @@ def test_a_folder_is_filled(run, tmp_path, monkeypatch):
 
 def test_the_page_is_there_until_it_is_stopped(root_dir):
     command = [sys.executable, "-m", "livn_core", "ui", "web", f"root_dir={root_dir}", "port=0", "--launch"]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONUNBUFFERED": "1"}
-    ) as one:
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as one:
         try:
             name, address = one.stdout.readline().split()
             assert name == "page"
