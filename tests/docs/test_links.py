@@ -19,6 +19,7 @@ FILES = sorted(
             path
             for top in ("benchmarks", "docs", "examples", "plugins", "systems")
             for path in (ROOT / top).rglob("*.md")
+            if "node_modules" not in path.parts
             if not any(part.startswith(".") for part in path.relative_to(ROOT).parts)
         ),
     ]

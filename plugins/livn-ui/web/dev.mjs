@@ -1,7 +1,7 @@
 // For work on the page: builds it at every change, and serves it beside running servers.
 //   node dev.mjs [--port 5174] [--companion http://localhost:5173] [--hsds http://localhost:5101]
 // The page and its parts come from here, /hsds/ from HSDS, and all the rest (/files/, /view/, ...) from the companion.
-import { createReadStream } from "node:fs";
+import { createReadStream, rmSync } from "node:fs";
 import { access, mkdtemp, copyFile } from "node:fs/promises";
 import http from "node:http";
 import { tmpdir } from "node:os";
@@ -21,7 +21,12 @@ const { values } = parseArgs({
 const KINDS = { ".html": "text/html; charset=utf-8", ".css": "text/css", ".js": "text/javascript" };
 const out = await mkdtemp(join(tmpdir(), "livn-page-"));
 await copyFile(join(here, "src", "index.html"), join(out, "index.html"));
-spawn(process.execPath, [join(here, "build.mjs"), "--watch", "--out", out], { stdio: "inherit" });
+const builder = spawn(process.execPath, [join(here, "build.mjs"), "--watch", "--out", out], { stdio: "inherit" });
+process.on("exit", () => {
+  builder.kill();
+  rmSync(out, { recursive: true, force: true });
+});
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => process.exit(0));
 
 http
   .createServer(async (request, response) => {

@@ -21,8 +21,6 @@ from livn_ui.companion import Companion, CompanionSettings
 
 from livn_core import Edges, write_system
 
-playwright = pytest.importorskip("playwright.sync_api", reason="pip install playwright (its browsers are not needed)")
-
 CHROMIUM = os.environ.get("LIVN_TEST_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
 FLAGS = [
     "--no-sandbox",
@@ -96,6 +94,9 @@ def address(root) -> Iterator[str]:
 def browser():
     if CHROMIUM is None:
         pytest.skip("no Chromium: apt-get install chromium, or set LIVN_TEST_CHROMIUM")
+    playwright = pytest.importorskip(
+        "playwright.sync_api", reason="pip install playwright (its browsers are not needed)"
+    )
     with playwright.sync_playwright() as running:
         found = running.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield found

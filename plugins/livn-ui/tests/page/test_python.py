@@ -110,9 +110,22 @@ def test_every_source_gives_the_same_arrays(python_page, expected, source):
     assert "100 of 100 cells shown" in python_page.status
 
 
-def test_a_folder_of_this_computer(python_page, expected, tmp_path):
+def choose_folder(page, folder: Path) -> None:
+    page.set_input_files("#folder", str(folder))
+
+
+def drop_folder(page, folder: Path) -> None:
+    session = page.context.new_cdp_session(page)
+    data = {"items": [], "files": [str(folder)], "dragOperationsMask": 1}
+    for kind in ("dragEnter", "dragOver", "drop"):
+        session.send("Input.dispatchDragEvent", {"type": kind, "x": 640, "y": 400, "data": data})
+    session.detach()
+
+
+@pytest.mark.parametrize("give", [choose_folder, drop_folder])
+def test_a_folder_of_this_computer(python_page, expected, give):
     python_page.page.evaluate("delete document.body.dataset.complete")
-    python_page.page.set_input_files("#folder", str(GRAPHS / "EI2"))
+    give(python_page.page, GRAPHS / "EI2")
     python_page.page.wait_for_selector("body[data-complete=EI2]", timeout=WAIT)
     assert "files on this computer" in python_page.status
     assert python_page.page.evaluate(HASHES, "EI2") == expected

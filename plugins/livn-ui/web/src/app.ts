@@ -92,7 +92,8 @@ class App {
     this.notices.say(`Loading ${state.system} …`);
     const cells = await this.source.cells(state.system);
     if (question !== this.question) return;
-    this.clear();
+    this.layout.slots.projections.replaceChildren();
+    this.layout.slots.degrees.replaceChildren();
     this.shown?.viewer.dispose();
     const viewer = new Viewer(this.stage, cells, new CellIndex(cells.populations), []);
     this.shown = { viewer, electrodes: [], selections: [], degrees: undefined, marked: new Set(), others: [], omitted: 0 };
@@ -272,11 +273,6 @@ class App {
     this.sources.typed = name;
     await this.listSources();
     await this.instead(() => this.list("console", name));
-  }
-
-  private clear(): void {
-    this.layout.slots.projections.replaceChildren();
-    this.layout.slots.degrees.replaceChildren();
   }
 
   private clicked(x: number, y: number): void {
