@@ -156,8 +156,8 @@ def read_attributes(
         values = [plan.take(read) for plan, read in zip(plans, whole, strict=True)]
     else:
         values = store.read([plan.ranges(node.values) for plan, node in zip(plans, nodes, strict=True)])
-    # Attributes of the same cells share what says so, which is read-only.
-    pointers = {id(plan): plan.pointer for plan in plans}
+    # Attributes of the same cells share what says so, which is read-only; the plans are given up, so it is no copy.
+    pointers = {id(plan): plan.pointer if plan.seamless is None else plan.seamless for plan in plans}
     return [CellAttribute(plan.gids, pointers[id(plan)], read) for plan, read in zip(plans, values, strict=True)]
 
 

@@ -95,7 +95,6 @@ class Coordinates:
         return read_only(table)
 
     def _fill(self, table: Table, population: str, attributes: Mapping[str, CellAttribute]) -> None:
-        start, count = self._ranges[population]
-        gids = np.arange(start, start + count, dtype=np.int64)
+        start, _ = self._ranges[population]
         node = f"/Populations/{population}/{_extent.NAMESPACE}"
-        _extent.fill_rows(table, attributes, gids, node, shown(self._files.cells.source))
+        _extent.fill_rows(table, attributes, start, node, shown(self._files.cells.source))

@@ -33,7 +33,7 @@ def no_coordinates(population: str, namespaces: Iterable[str], place: str) -> Un
 def fill_rows(
     table: npt.NDArray[np.float64],
     attributes: Mapping[str, CellAttribute],
-    gids: npt.NDArray[np.int64],
+    first: int,
     node: str,
     place: str,
 ) -> None:
@@ -45,8 +45,8 @@ def fill_rows(
         float64, shape (n, 4), to be filled: gid, x, y, z in µm, ascending by gid.
     attributes
         X, Y and Z, one value for each cell.
-    gids
-        int64, shape (n,): the cells of the population, ascending.
+    first
+        The gid of the population's first cell.
     node, place
         Where they were read, for error messages.
 
@@ -55,16 +55,16 @@ def fill_rows(
     FormatError
         A cell has none, or more than one value, or one that is infinite or not a number.
     """
-    table[:, 0] = gids
     checked: CellAttribute | None = None
     finite = True
     for column, axis in enumerate(AXES, start=1):
         attribute = attributes[axis]
         if checked is None or attribute.gids is not checked.gids or attribute.pointer is not checked.pointer:
-            _check_one_each(attribute, gids, f"{node}/{axis}", place)
+            _check_one_each(attribute, first, len(table), f"{node}/{axis}", place)
         checked = attribute
         table[:, column] = attribute.values
         finite = finite and bool(np.isfinite(attribute.values).all())
+    table[:, 0] = attributes[AXES[0]].gids
     if not finite:
         raise _not_finite(table, node, place)
 
@@ -74,16 +74,19 @@ def _not_finite(table: npt.NDArray[np.float64], node: str, place: str) -> Format
     return FormatError(place, node, f"gid {int(table[wrong[0], 0])} has a coordinate that is not finite")
 
 
-def _check_one_each(attribute: CellAttribute, gids: npt.NDArray[np.int64], node: str, place: str) -> None:
-    if not np.array_equal(attribute.gids, gids):
-        missing = np.setdiff1d(gids, attribute.gids, assume_unique=True)
+def _check_one_each(attribute: CellAttribute, first: int, count: int, node: str, place: str) -> None:
+    # They are unique and of this population, so as many as it has are all of them.
+    if attribute.gids.size != count:
+        missing = np.setdiff1d(np.arange(first, first + count), attribute.gids, assume_unique=True)
         raise FormatError(
             place,
             node,
-            f"{len(missing)} of {len(gids)} cells have no coordinate, the first of them is gid {missing[0]}",
+            f"{len(missing)} of {count} cells have no coordinate, the first of them is gid {missing[0]}",
         )
-    if not np.array_equal(attribute.pointer, np.arange(len(gids) + 1)):
-        counts = np.diff(attribute.pointer)
+    pointer = attribute.pointer
+    # From 0 in `count` steps up to `count`, each of 1 at least: each is 1.
+    if pointer[-1] != count or not (pointer[1:] > pointer[:-1]).all():
+        counts = np.diff(pointer)
         cell = int(np.flatnonzero(counts != 1)[0])
         raise FormatError(
             place, node, f"gid {attribute.gids[cell]} has {counts[cell]} values; a coordinate has to be exactly one"
