@@ -105,13 +105,13 @@ def blocks(path):
             projection, whole = ours.projection(pre, post), alone.projection(pre, post).read(attributes=True)
             for local in (False, True):
                 expected = alone.projection(pre, post).read(mine(whole.post_gids), True) if local else whole
-                found = list(projection.blocks(400, attributes=True, local=local))
+                found = list(projection.blocks(150, attributes=True, local=local))
                 assert len(set(COMM.allgather(len(found)))) == 1
                 assert len(found) > 1
                 same(np.concatenate([one.pre_gids for one in found]), expected.pre_gids)
                 same(np.concatenate([one.post_gids for one in found]), expected.post_gids)
                 for one in found:
-                    assert size_of(one) <= 400 or len(one.post_gids) == 1
+                    assert size_of(one) <= 150 or len(one.post_gids) == 1
 
 
 def size_of(edges):
