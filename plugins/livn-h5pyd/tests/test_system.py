@@ -91,7 +91,7 @@ def test_everything_is_as_on_disk(served):
 
 
 def test_json_files_come_from_the_companion(served):
-    assert livn_backend_sidecars("EI1", {}) == ["graph.json", "mea.json", "selection/few.json"]
+    assert livn_backend_sidecars("EI1", {}) == ["graph.json", "mea.json", "provenance.json", "selection/few.json"]
     with System("EI1") as system:
         assert system.selection_document("few")["gids"] == {"EXC": [0, 1]}
         assert system.connections_config["synapses"].keys() == {"EXC", "INH"}
