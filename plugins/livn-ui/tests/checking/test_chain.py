@@ -53,7 +53,7 @@ def test_all_is_well(look):
     ]
     assert not any(step.remedy for step in report.steps)
     found = report.step("system EI1").found
-    assert found == "cells.h5 and connections.h5: 10 cells, 4 projections, 43 edges; readable without a password"
+    assert found == "cells.h5 and connections.h5: 10 cells, 4 projections, 42 edges; readable without a password"
     assert report.step("data nodes").found == "2 of 2 answer"
 
 

@@ -98,7 +98,7 @@ def test_few_requests_are_made(companion, graphs, asked):
         assert len(asked) == 4
         system.projection("EXC", "INH").read(attributes=["Synapses/syn_id", "Connections/distance"])
         assert len(asked) == 6
-        assert system._sidecars.names() == ["graph.json", "mea.json", "selection/e1.json"]
+        assert system._sidecars.names() == ["graph.json", "mea.json", "provenance.json", "selection/e1.json"]
         assert Counter(asked[6:]) == {("GET", "/systems/EI1"): 1}
 
 
