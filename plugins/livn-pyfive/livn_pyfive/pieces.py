@@ -90,7 +90,7 @@ def split_at_chunks(pieces: Pieces, length: int) -> tuple[IntArray, Pieces]:
         int64 (k,) chunk numbers, and the pieces, whose sources count from the start of their chunk.
     """
     if len(pieces) == 1:
-        return _split_one(*(int(one[0]) for one in (pieces.sources, pieces.targets, pieces.lengths)), length)
+        return _split_one(int(pieces.sources[0]), int(pieces.targets[0]), int(pieces.lengths[0]), length)
     first = pieces.sources // length
     counts = (pieces.sources + pieces.lengths - 1) // length - first + 1
     steps = run_numbers(counts)
