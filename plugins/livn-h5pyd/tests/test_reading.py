@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 
 import numpy as np
@@ -151,7 +150,7 @@ def test_near_ranges_share_a_request_and_far_ones_do_not(file, monkeypatch):
 
 
 def test_a_browser_has_no_threads(file, values, monkeypatch):
-    monkeypatch.setattr(sys, "platform", "emscripten")
+    monkeypatch.setattr(sidebyside, "IN_BROWSER", True)
     monkeypatch.setattr(reading, "PIECE_BYTES", 50_000)
     monkeypatch.setattr(sidebyside, "ThreadPoolExecutor", None)
     (found,) = file.read_many([Ranges.whole("/small", SIZE)])

@@ -415,9 +415,9 @@ def test_manifest(server, tree):
     coordinates = ["X Coordinate", "Y Coordinate", "Z Coordinate"]
     assert manifest["populations"][0]["namespaces"]["Generated Coordinates"] == coordinates
     assert {(one["pre"], one["post"]): one["edges"] for one in manifest["projections"]} == {
-        ("EXC", "EXC"): 23,
-        ("INH", "EXC"): 10,
-        ("EXC", "INH"): 8,
+        ("EXC", "EXC"): 22,
+        ("INH", "EXC"): 7,
+        ("EXC", "INH"): 11,
         ("INH", "INH"): 2,
     }
     assert manifest["projections"][0]["namespaces"]["Synapses"] == ["syn_id"]

@@ -234,7 +234,14 @@ def test_names_in_listings_are_those_that_are_served(server, secret):
     names = server.ask("/systems").json
     assert names == ["EI1", "Größe", "broken", "linked in"]
     files = server.ask("/systems/EI1").json["files"]
-    assert files == ["graph.json", "inside.json", "mea.json", "params/deep/a b%20ü.json", "selection/e1.json"]
+    assert files == [
+        "graph.json",
+        "inside.json",
+        "mea.json",
+        "params/deep/a b%20ü.json",
+        "provenance.json",
+        "selection/e1.json",
+    ]
     for method in "GET", "HEAD":
         for name in names:
             answer = server.ask(f"/systems/{quote(name)}", method)
