@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import TypeVar
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import TYPE_CHECKING, TypeVar
 
 from livn_core.errors import ConfigError
 
-Result = TypeVar("Result")
+if TYPE_CHECKING:
+    from concurrent.futures import Executor, Future
+
+Item = TypeVar("Item")
 
 ENV_VAR = "LIVN_THREADS"
 
@@ -61,20 +64,30 @@ def _local_ranks() -> int:
     return 1
 
 
-@contextmanager
-def background(work: Callable[[], Result]) -> Iterator[Callable[[], Result]]:
-    """Do work beside the ``with`` block, where there are threads and more than one may be used.
+def ahead(items: Iterable[Item]) -> Iterator[Item]:
+    """The same items, the next one always made while the last is being used, where more than one thread may be used.
 
-    Yields
-    ------
-    function
-        Waits for the work and returns what came of it, or raises what it raised.
+    The first is begun at once, and no more than one waits.
     """
     from concurrent.futures import ThreadPoolExecutor
 
-    with ThreadPoolExecutor(1) as pool:
-        try:
-            beside = pool.submit(work) if default_threads() > 1 else None
-        except RuntimeError:
-            beside = None  # no threads here (Pyodide), or none left
-        yield work if beside is None else beside.result
+    if default_threads() == 1:
+        return iter(items)
+    pool = ThreadPoolExecutor(1)
+    source = iter(items)
+    try:
+        first = pool.submit(_next_of, source)
+    except RuntimeError:  # no threads here (Pyodide), or none left
+        return source
+    return _made_ahead(pool, source, first)
+
+
+def _made_ahead(pool: Executor, source: Iterator[Item], making: Future[list[Item]]) -> Iterator[Item]:
+    with pool:
+        while made := making.result():
+            making = pool.submit(_next_of, source)
+            yield from made
+
+
+def _next_of(source: Iterator[Item]) -> list[Item]:
+    return list(islice(source, 1))

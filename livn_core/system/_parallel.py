@@ -17,7 +17,7 @@ from livn_core.system._cells import CellsMetaData
 from livn_core.system._connectivity import check_order, dense
 from livn_core.system._extent import box_of_cells
 from livn_core.system._percell import InEdges, points
-from livn_core.system._sparse import sparse_csr
+from livn_core.system._sparse import sparse_csc
 from livn_core.system._structure import Structure
 from livn_core.system._synapses import SynapseProjection
 
@@ -136,7 +136,7 @@ class ParallelSystem(Structure):
         """Zeros: float32, shape (n, n), one row and column for each cell or each of ``gids``."""
         size = self.num_neurons if gids is None else len(check_order(gids, np.sort(self.gids), self._place))
         nothing = np.empty(0, np.int64), np.empty(0, np.float32), size
-        return sparse_csr(*nothing) if sparse else dense(*nothing)
+        return sparse_csc(*nothing) if sparse else dense(*nothing)
 
     def summary(self) -> dict[str, Any]:
         """Counts of cells, projections and edges."""

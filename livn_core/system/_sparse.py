@@ -1,8 +1,11 @@
-"""The connectivity matrix as a ``scipy.sparse.csr_array``: float32, and int32 indices where they suffice."""
+"""The connectivity matrix as a ``scipy.sparse.csc_array``: float32, and int32 indices where they suffice.
+
+By column, since a column is a cell's in-edges, and these are what files hold together: nothing has to be sorted.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,57 +13,81 @@ import numpy.typing as npt
 
 from livn_core.errors import missing_package
 from livn_core.h5file import IntArray
-from livn_core.ranges import repeat
+from livn_core.neuroh5.values import taken
 from livn_core.system._connectivity import Declared, Ranges, Strengths
-from livn_core.threads import background
+from livn_core.threads import ahead
 
 if TYPE_CHECKING:
-    from livn_core.neuroh5 import Projection
+    from livn_core.neuroh5 import Edges, Projection
 
 
-def sparse_csr(keys: IntArray, values: npt.NDArray[np.float32], size: int) -> Any:
-    """The entries as a ``scipy.sparse.csr_array``: float32, shape (size, size)."""
-    sparse = _scipy_sparse()
+def sparse_csc(keys: IntArray, values: npt.NDArray[np.float32], size: int) -> Any:
+    """The entries as a ``scipy.sparse.csc_array``: float32, shape (size, size)."""
     columns, rows = np.divmod(keys, max(size, 1))
     kind = _index_type(max(size, keys.size))
-    indptr = np.searchsorted(columns, np.arange(size + 1)).astype(kind, copy=False)
-    rows = rows.astype(kind, copy=False)
-    return sparse.csc_array((values, rows, indptr), shape=(size, size)).tocsr()
+    pointer = np.searchsorted(columns, np.arange(size + 1)).astype(kind, copy=False)
+    return _canonical(_scipy_sparse().csc_array((values, rows.astype(kind, copy=False), pointer), shape=(size, size)))
 
 
-def whole_csr(
-    projections: Sequence[tuple[Declared, Projection | None]], ranges: Ranges, size: int, seed: int | None
-) -> Any:
-    """The sparse matrix of all cells: what :func:`sparse_csr` makes of their entries, without sorting anything.
-
-    Edges come by post population, then by post cell. Dealt out to their rows in that order, each row's columns ascend.
+def whole_csc(projections: Sequence[tuple[Declared, Projection | None]], ranges: Ranges, seed: int | None) -> Any:
+    """The sparse matrix of all cells: what :func:`sparse_csc` makes of their entries, without sorting anything.
 
     Parameters
     ----------
     projections, ranges, seed
         As for :func:`livn_core.system._connectivity.matrix`.
-    size
-        Number of cells.
     """
     sparse = _scipy_sparse()
+    counts = {name: count for name, (_, count) in sorted(ranges.items(), key=lambda one: one[1])}
+    blocks = {
+        (pre, post): sparse.csc_array((counts[pre], counts[post]), dtype=np.float32)
+        for pre in counts
+        for post in counts
+    }
     there = [(one, projection) for one, projection in projections if projection is not None]
-    ends = np.cumsum([0, *(projection.n_edges for _, projection in there)])
-    first = dict(zip(ranges, np.cumsum([0, *(count for _, count in ranges.values())]).tolist(), strict=False))
-    kind = _index_type(size)
-    rows, columns = np.empty(ends[-1], kind), np.empty(ends[-1], kind)
-    with background(lambda: Strengths(seed).take(int(ends[-1]))) as strengths:
-        for (one, projection), begin, end in zip(there, ends[:-1], ends[1:], strict=True):
-            edges = projection.read()
-            np.add(edges.pre_gids, first[one.pre] - ranges[one.pre][0], out=rows[begin:end], casting="same_kind")
-            cells = (edges.post_gids + (first[one.post] - ranges[one.post][0])).astype(kind)
-            columns[begin:end] = repeat(cells, np.diff(edges.indptr))
-        values = strengths()
-    for (one, _), begin, end in zip(there, ends[:-1], ends[1:], strict=True):
-        if one.sign * one.weight != 1:
-            values[begin:end] *= one.sign * one.weight
-    entries = sparse.coo_array((values, (rows, columns)), shape=(size, size))
-    entries.has_canonical_format = True  # or it would add up several edges of a pair, in another order than we do
-    return _merged(sparse, entries.tocsr())
+    strengths = Strengths(seed)
+    draws = ahead(strengths.take(projection.n_edges) for _, projection in there)
+    for one, projection in there:
+        blocks[one.pre, one.post] = _block(one, projection, draws)
+    if len(blocks) == 1:
+        return next(iter(blocks.values()))
+    grid = [[blocks[pre, post] for post in counts] for pre in counts]
+    return _canonical(sparse.block_array(grid, format="csc"))
+
+
+def _block(one: Declared, projection: Projection, draws: Iterator[npt.NDArray[np.float64]]) -> Any:
+    """One projection's part of the matrix, shape (pre.count, post.count)."""
+    edges = projection.read()
+    rows, pointer = _rows(edges, projection), _pointer(edges, projection)
+    ascending = _ascend(rows, pointer)
+    values = next(draws)
+    if one.sign * one.weight != 1:
+        values *= one.sign * one.weight
+    block = _scipy_sparse().csc_array((values, rows, pointer), shape=(projection.pre.count, projection.post.count))
+    if not ascending:
+        _canonical(block)  # or it would add up several edges of a pair, in another order than we do
+        block = block.tocsr().tocsc()  # dealt out twice, the rows of each column ascend
+    return _merged(block)
+
+
+def _rows(edges: Edges, projection: Projection) -> npt.NDArray[np.integer[Any]]:
+    rows = taken(edges.pre_gids)
+    rows -= rows.dtype.type(projection.pre.start)
+    return rows.astype(_index_type(max(len(edges), projection.pre.count)), copy=False)
+
+
+def _pointer(edges: Edges, projection: Projection) -> npt.NDArray[np.integer[Any]]:
+    degrees = np.zeros(projection.post.count + 1, _index_type(max(len(edges), projection.pre.count)))
+    degrees[edges.post_gids - projection.post.start + 1] = np.diff(edges.indptr)
+    return np.cumsum(degrees, dtype=degrees.dtype)
+
+
+def _ascend(rows: npt.NDArray[np.integer[Any]], pointer: npt.NDArray[np.integer[Any]]) -> bool:
+    """Whether the rows of each column do."""
+    falls = np.empty(rows.size + 1, np.bool_)
+    np.less(rows[1:], rows[:-1], out=falls[1:-1])
+    falls[pointer] = False
+    return not falls[1:-1].any()
 
 
 def _scipy_sparse() -> Any:
@@ -76,19 +103,23 @@ def _index_type(size: int) -> type[np.integer[Any]]:
     return np.int32 if size < 2**31 else np.int64
 
 
-def _merged(sparse: Any, dealt: Any) -> Any:
-    """A csr_array of float64 in which neighbours may name the same pair, as float32 with one entry for each pair."""
-    values, columns, pointer = dealt.data.astype(np.float32), dealt.indices, dealt.indptr
+def _canonical(matrix: Any) -> Any:
+    """Tell scipy what it would have to find out: rows ascend, and none is there twice."""
+    matrix.has_canonical_format = True
+    return matrix
+
+
+def _merged(dealt: Any) -> Any:
+    """A csc_array of float64 in which neighbours may name the same pair, as float32 with one entry for each pair."""
+    values, rows, pointer = dealt.data.astype(np.float32), dealt.indices, dealt.indptr
     again = np.zeros(values.size + 1, np.bool_)
-    np.equal(columns[1:], columns[:-1], out=again[1:-1])
+    np.equal(rows[1:], rows[:-1], out=again[1:-1])
     again[pointer] = False
     repeats = np.flatnonzero(again)
     if repeats.size:
-        once = ~again[:-1]
-        several = again[:-1] | again[1:]
-        values[several & once] = np.add.reduceat(dealt.data[several], np.flatnonzero(once[several]))
+        first = np.setdiff1d(repeats - 1, repeats, assume_unique=True)
+        several = np.union1d(first, repeats)
+        values[first] = np.add.reduceat(dealt.data[several], several.searchsorted(first))
         pointer = pointer - repeats.searchsorted(pointer).astype(pointer.dtype)
-        values, columns = values[once], columns[once]
-    merged = sparse.csr_array((values, columns, pointer), shape=dealt.shape)
-    merged.has_canonical_format = True
-    return merged
+        values, rows = np.delete(values, repeats), np.delete(rows, repeats)
+    return _canonical(type(dealt)((values, rows, pointer), shape=dealt.shape))

@@ -211,13 +211,14 @@ class System(Documents, Further, PerCell, Structure):
         gids
             The cells of rows and columns, in the order given; by default all, ascending.
         sparse
-            Whether to return a ``scipy.sparse.csr_array``, which needs memory for edges instead of pairs of cells.
+            Whether to return a ``scipy.sparse.csc_array``, which needs memory for edges instead of pairs of cells. Its
+            columns are the cells' in-edges, as files hold them; ``tocsr()`` sorts by out-edges.
         local
             Only the edges onto this rank's cells; the matrices of all ranks add up to the whole.
 
         Returns
         -------
-        ndarray or csr_array
+        ndarray or csc_array
             float32, shape (n, n).
 
         Raises
@@ -240,9 +241,9 @@ class System(Documents, Further, PerCell, Structure):
             ]
             seed = _connectivity.common_seed(self._files.ranks, seed)
             if sparse and gids is None and not local:
-                return _sparse.whole_csr(pairs, ranges, len(order), seed)
+                return _sparse.whole_csc(pairs, ranges, seed)
             entries = _connectivity.matrix(pairs, ranges, order, seed, local)
-            return (_sparse.sparse_csr if sparse else _connectivity.dense)(*entries, len(order))
+            return (_sparse.sparse_csc if sparse else _connectivity.dense)(*entries, len(order))
 
     def summary(self) -> dict[str, Any]:
         """Counts of cells, projections and edges; edges are counted without being read."""

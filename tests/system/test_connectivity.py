@@ -34,7 +34,7 @@ def test_strengths_are_those_of_pythons_generator_in_gid_order(system):
 def test_sparse_is_the_same_matrix(system):
     sparse = pytest.importorskip("scipy.sparse")
     matrix = system.connectivity_matrix(sparse=True)
-    assert isinstance(matrix, sparse.csr_array)
+    assert isinstance(matrix, sparse.csc_array)
     assert (matrix.dtype, matrix.shape, matrix.nnz) == (np.float32, (10, 10), 7)
     assert matrix.has_canonical_format
     assert np.array_equal(matrix.toarray(), system.connectivity_matrix())
