@@ -98,9 +98,9 @@ class PyfiveWithZlib(Ours):
     """The same, inflating with Python's own zlib as where there is no faster library."""
 
     def __init__(self, place):
-        if find_spec("livn_pyfive.inflate") is None or find_spec("isal") is None:
+        if find_spec("livn_pyfive.inflate") is None or find_spec("zlib_ng") is None:
             raise LookupError("livn-pyfive inflates with plain zlib here in any case")
-        sys.modules["isal.isal_zlib"] = None  # importing it fails from now on
+        sys.modules["zlib_ng.zlib_ng"] = None  # importing it fails from now on
         from livn_pyfive.inflate import library
 
         if library() != "zlib":

@@ -117,7 +117,7 @@ def interleaved(path, rounds, repeats):
 
 
 def describe_machine():
-    names = ["numpy", "pyfive", "h5py", "mpi4py", "isal", "neuroh5"]
+    names = ["numpy", "pyfive", "h5py", "mpi4py", "zlib-ng", "neuroh5"]
     found = []
     for name in names:
         with contextlib.suppress(metadata.PackageNotFoundError):

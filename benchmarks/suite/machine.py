@@ -9,7 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 OURS = ("livn-core", "livn-pyfive", "livn-h5pyd")
-OTHERS = ("numpy", "h5py", "pyfive", "isal", "h5pyd", "libsonata", "neuroh5", "scipy")
+OTHERS = ("numpy", "h5py", "pyfive", "zlib-ng", "h5pyd", "libsonata", "neuroh5", "scipy")
 
 
 def describe():
