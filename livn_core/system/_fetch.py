@@ -17,6 +17,7 @@ from livn_core.system._lock import one_at_a_time
 from livn_core.system._places import holds_system
 from livn_core.system._remote import Remote
 from livn_core.system._sidecars import parse_json
+from livn_core.writing._atomic import swap
 
 Progress: TypeAlias = "Callable[[int, int | None], None]"
 
@@ -105,9 +106,7 @@ def _copy_whole(uri: str, target: Path, force: bool, progress: Progress | None) 
             if not holds_system(fresh):
                 raise SystemNotFoundError(f"{shown(uri)}: is no system: it has neither graph.h5 nor cells.h5")
             _check_content(fresh, shown(uri))
-            if target.is_dir():
-                target.rename(Path(scratch) / "replaced")
-            fresh.rename(target)
+            swap(fresh, target)
 
 
 def _check_content(fresh: Path, place: str) -> None:

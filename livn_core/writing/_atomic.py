@@ -53,3 +53,31 @@ def publish(beside: Path, target: Path) -> None:
         final = target / file.relative_to(beside)
         final.parent.mkdir(parents=True, exist_ok=True)
         file.replace(final)
+
+
+def swap(beside: Path, target: Path) -> None:
+    """Put a finished directory in the place of another, which is moved aside and goes only when the new one stands.
+
+    Raises
+    ------
+    InvalidArgumentError
+        There is something else than a directory.
+    OSError
+        It cannot be renamed; then what was there is there again.
+    """
+    if target.exists() and not target.is_dir():
+        raise InvalidArgumentError(f"{target}: is no directory, and cannot be replaced by one; choose another path")
+    if not target.exists():
+        beside.rename(target)
+        return
+    old = target.with_name(f".{target.name}.{uuid.uuid4().hex[:12]}.replaced")
+    target.rename(old)
+    try:
+        beside.rename(target)
+    except BaseException:
+        old.rename(target)
+        raise
+    if old.is_symlink():
+        old.unlink()
+    else:
+        shutil.rmtree(old, ignore_errors=True)
