@@ -160,7 +160,7 @@ def test_several_tables_of_one_projection(rows, tmp_path):
 @pytest.mark.parametrize(
     ("tables", "error", "problem"),
     [
-        ({"e": {"pre": [0], "post": [0]}}, InvalidArgumentError, "there is no table of cells"),
+        ({"e": {"pre": [0], "post": [0]}}, InvalidArgumentError, "tables: there is no table of cells"),
         ({"c": {"gid": [4, 4]}}, FormatError, r"c\.parquet: /gid: row 1: there is a cell 4 already"),
         ({"c": {"gid": [0.5]}}, FormatError, r"c\.parquet: /gid: has to hold whole numbers, not double"),
         ({"c": {"gid": [0]}, "d": {"x": [1.0]}}, FormatError, r"d\.parquet: /gid: has no gid, but other tables"),
