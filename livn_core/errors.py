@@ -108,9 +108,10 @@ class MissingPackageError(LivnError, ImportError):
     """Something needs a package that is not installed; the message says which, and how to get it."""
 
 
-def missing_package(package: str, what: str) -> MissingPackageError:
-    """Build the error for a library that something of ours needs, and how to get it."""
-    return MissingPackageError(f"{what} needs {package}: pip install {package}")
+def missing_package(package: str, what: str, extra: str = "") -> MissingPackageError:
+    """Build the error for a library that something of ours needs, and how to get it: by livn-core's extra, if any."""
+    install = f'"livn-core[{extra}]"' if extra else package
+    return MissingPackageError(f"{what} needs {package}: pip install {install}")
 
 
 class LivnWarning(UserWarning):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from livn_core.analysis._frames import edge_schema, edge_table, to_arrow
 from livn_core.analysis._tables import Names, edge_blocks
 from livn_core.errors import missing_package
-from livn_core.writing._atomic import check_free, workspace
+from livn_core.writing._atomic import check_free, publish, workspace
 
 if TYPE_CHECKING:
     from livn_core.system._subset import Subset
@@ -66,9 +66,5 @@ def to_parquet(
         with pq.ParquetWriter(beside / EDGES, schema) as file:
             for pair, columns in edge_blocks(system, edge_attributes):
                 file.write_table(edge_table(schema, pair, columns))
-        if not target.exists():
-            beside.rename(target)
-        else:
-            for name in (CELLS, EDGES):
-                (beside / name).replace(target / name)
+        publish(beside, target)
     return target

@@ -15,6 +15,7 @@ from livn_core.cli._selecting import how, parse_spec, selection_options
 from livn_core.errors import InvalidArgumentError
 from livn_core.plotting import KINDS
 from livn_core.system import System
+from livn_core.writing._atomic import new_file
 
 FORMATS = (".png", ".svg", ".pdf", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".eps", ".ps")
 
@@ -53,8 +54,8 @@ def plot(
             part = whole.subset(parse_spec(select or "all"), **chosen)
         for one, file in files.items():
             figure = getattr(part.plot, one)()
-            file.parent.mkdir(parents=True, exist_ok=True)
-            figure.savefig(file, dpi=dpi)
+            with new_file(file) as beside:
+                figure.savefig(beside, dpi=dpi)
             print_line(str(file))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Final
 
-from livn_core.errors import ConfigError, MissingPackageError, SourceNotFoundError
+from livn_core.errors import ConfigError, SourceNotFoundError, missing_package
 from livn_core.generating._config import Config
 from livn_core.generating._nodes import Node
 from livn_core.generating._parsing import parse
@@ -76,7 +76,7 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         import yaml
     except ImportError as error:
-        raise MissingPackageError('generating needs PyYAML: pip install "livn-core[generate]"') from error
+        raise missing_package("PyYAML", "generating", "generate") from error
     try:
         content = yaml.load(path.read_text(encoding="utf-8"), _loader(yaml))
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:

@@ -37,5 +37,20 @@ def check_pointer(store: Store, node: str, pointer: IntArray, size: int, what: s
     """
     if pointer[0] != 0 or pointer[-1] != size:
         raise store.error(node, f"must lead from 0 to {size}, the number of {what}, not {pointer[0]} to {pointer[-1]}")
-    if (pointer[1:] < pointer[:-1]).any():
-        raise store.error(node, "must never decrease")
+    check_rising(store, node, pointer)
+
+
+def check_rising(store: Store, node: str, pointer: IntArray) -> None:
+    """Refuse a pointer that decreases.
+
+    Raises
+    ------
+    FormatError
+        It does.
+    """
+    falls = pointer[1:] < pointer[:-1]
+    if falls.any():
+        at = int(falls.argmax())
+        raise store.error(
+            node, f"must never decrease, but falls from {pointer[at]} to {pointer[at + 1]} after element {at}"
+        )

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from livn_core.h5file import AnyArray, IntArray
-from livn_core.neuroh5._checks import check_cells, check_pointer
+from livn_core.neuroh5._checks import check_cells, check_pointer, check_rising
 from livn_core.neuroh5._layout import BLOCK_INDEX, BLOCK_POINTER, POINTER, SOURCE, EdgeLayout
 from livn_core.neuroh5._segments import Segments
 from livn_core.neuroh5._store import Store
@@ -66,7 +66,6 @@ def _block_sizes(store: Store, layout: EdgeLayout, index: IntArray, blocks: IntA
     # The pointers of all blocks together are those of all cells; anything else would lose edges or count them twice.
     if blocks[0] != 0 or blocks[-1] not in (cells, cells + 1):
         raise store.error(where, f"must lead from 0 to {cells + 1}, but leads from {blocks[0]} to {blocks[-1]}")
+    check_rising(store, where, blocks)
     sizes: IntArray = np.diff(np.minimum(blocks, cells))
-    if (np.diff(blocks) < 0).any():
-        raise store.error(where, "must never decrease")
     return sizes

@@ -63,13 +63,16 @@ class OutIndex:
         if file is None:
             raise InvalidArgumentError(f"{self._store.source}: {self._no_file}")
         if self._layout.pre.count > _MOST_CELLS:
-            raise TooLargeError(f"{self._store.source}: population {self._layout.pre.name} is too large for an index")
+            raise TooLargeError(
+                f"{self._store.source}: population {self._layout.pre.name} is too large for an index, which takes "
+                f"{_MOST_CELLS:,} cells; out_edges() works without"
+            )
         settled = time.time_ns() - file.mtime_ns > _SETTLED_NS
         digest, pointer = self._digest(plan)
         facts = self._facts(plan, digest, file.stamp if settled else None)
         positions = self._positions(plan, pointer, facts.width)
         if self._store.local_file() != file:
-            raise BackendError(f"{self._store.source}: was changed while its index was made")
+            raise BackendError(f"{self._store.source}: was changed while its index was made; make it again")
         path = self._write(file, where, facts, pointer, positions)
         with self._lock:
             self._found, self._problem, self._looked_for = IndexFile.open(path), "", True

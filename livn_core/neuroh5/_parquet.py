@@ -10,7 +10,7 @@ import numpy as np
 
 from livn_core.errors import missing_package
 from livn_core.neuroh5._analysis import ProjectionLike, edge_columns
-from livn_core.writing._atomic import workspace
+from livn_core.writing._atomic import new_file
 
 if TYPE_CHECKING:
     from livn_core.neuroh5._projection import AttributeNames
@@ -26,9 +26,7 @@ def write_edges(path: str | os.PathLike[str], projection: ProjectionLike, attrib
 
     target = Path(path)
     sample = pa.table(edge_columns(projection.read(np.empty(0, np.int64), attributes)))
-    with workspace(target) as beside:
-        with pq.ParquetWriter(beside / "file.parquet", sample.schema) as file:
-            for block in projection.blocks(attributes=attributes):
-                file.write_table(pa.table(edge_columns(block)))
-        (beside / "file.parquet").replace(target)
+    with new_file(target) as beside, pq.ParquetWriter(beside, sample.schema) as file:
+        for block in projection.blocks(attributes=attributes):
+            file.write_table(pa.table(edge_columns(block)))
     return target

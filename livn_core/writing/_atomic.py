@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import shutil
 import uuid
 from collections.abc import Iterator
@@ -21,15 +23,45 @@ def workspace(target: Path) -> Iterator[Path]:
         Nothing can be made there.
     """
     beside = target.parent / f".{target.name}.{uuid.uuid4().hex[:12]}.writing"
-    try:
-        beside.mkdir(parents=True)
-    except OSError as error:
-        problem = f"{error.filename}: {error.strerror}"
-        raise InvalidArgumentError(f"{target} cannot be made there ({problem}); choose another path") from error
+    make_room(beside, target)
     try:
         yield beside
     finally:
         shutil.rmtree(beside, ignore_errors=True)
+
+
+def make_room(directory: Path, target: Path) -> None:
+    """Make a directory and those above it, for ``target`` to be written in.
+
+    Raises
+    ------
+    InvalidArgumentError
+        Something is in the way, or nothing may be written there.
+    """
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        if not os.access(directory, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(directory))
+    except OSError as error:
+        there = next(one for one in (directory, *directory.parents) if os.path.lexists(one))
+        problem = f"in {there}: {error.strerror}" if there.is_dir() else f"{there} is no directory"
+        raise InvalidArgumentError(f"{target} cannot be made ({problem}); choose another path") from error
+
+
+@contextmanager
+def new_file(target: Path) -> Iterator[Path]:
+    """Give a path to write a file at, which takes the place of ``target`` if all goes well.
+
+    Raises
+    ------
+    InvalidArgumentError
+        Nothing can be made there, or there is a directory.
+    """
+    if target.is_dir():
+        raise InvalidArgumentError(f"{target}: is a directory, and cannot be replaced by a file; choose another path")
+    with workspace(target) as beside:
+        yield beside / target.name
+        (beside / target.name).replace(target)
 
 
 def check_free(target: Path, overwrite: bool | None) -> None:
@@ -53,3 +85,31 @@ def publish(beside: Path, target: Path) -> None:
         final = target / file.relative_to(beside)
         final.parent.mkdir(parents=True, exist_ok=True)
         file.replace(final)
+
+
+def swap(beside: Path, target: Path) -> None:
+    """Put a finished directory in the place of another, which is moved aside and goes only when the new one stands.
+
+    Raises
+    ------
+    InvalidArgumentError
+        There is something else than a directory.
+    OSError
+        It cannot be renamed; then what was there is there again.
+    """
+    if target.exists() and not target.is_dir():
+        raise InvalidArgumentError(f"{target}: is no directory, and cannot be replaced by one; choose another path")
+    if not target.exists():
+        beside.rename(target)
+        return
+    old = target.with_name(f".{target.name}.{uuid.uuid4().hex[:12]}.replaced")
+    target.rename(old)
+    try:
+        beside.rename(target)
+    except BaseException:
+        old.rename(target)
+        raise
+    if old.is_symlink():
+        old.unlink()
+    else:
+        shutil.rmtree(old, ignore_errors=True)

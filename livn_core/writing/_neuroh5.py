@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from livn_core.errors import InvalidArgumentError, unknown_name
-from livn_core.writing._atomic import check_free, workspace
+from livn_core.writing._atomic import check_free, new_file
 from livn_core.writing._blocks import MAX_BLOCK_EDGES
 from livn_core.writing._cells import write_cells
 from livn_core.writing._checks import Range
@@ -45,10 +45,9 @@ def write_neuroh5(
     """
     target = Path(path)
     check_free(target, overwrite)
-    with workspace(target) as beside:
+    with new_file(target) as file:
         contents = Contents(ranges(populations), projections or {}, cells or {}, trees or {})
-        contents.write(beside / "file.h5", Storage(chunks, compression, shuffle, max_block_edges))
-        (beside / "file.h5").replace(target)
+        contents.write(file, Storage(chunks, compression, shuffle, max_block_edges))
     return target
 
 

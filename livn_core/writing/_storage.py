@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import attrs
 import numpy as np
 
-from livn_core.errors import InvalidArgumentError, MissingPackageError
+from livn_core.errors import InvalidArgumentError, missing_package
 from livn_core.h5file import AnyArray
 from livn_core.writing._blocks import MAX_BLOCK_EDGES
 from livn_core.writing._checks import Stream, checked_integer
@@ -30,7 +30,7 @@ def import_h5py() -> Any:
     try:
         import h5py
     except ImportError as error:
-        raise MissingPackageError('writing needs h5py: pip install "livn-core[write]"') from error
+        raise missing_package("h5py", "writing", "write") from error
     return h5py
 
 

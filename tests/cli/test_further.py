@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from itertools import chain
 from pathlib import Path
 
@@ -118,6 +119,35 @@ def test_what_cannot_be_drawn(run, work, arguments, problem):
     assert done.returncode == 1
     assert problem in done.stderr
     assert not [one for one in work.iterdir() if one.is_file()]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "plot EI1 --out {}",
+        "systems cut EI1 3 {}",
+        "systems repack EI1 {}",
+        "systems convert EI1 {} --to sonata",
+        "systems convert EI1 {} --to parquet",
+        "systems validate EI1 --fix {}",
+        "systems generate EI1 --out {}",
+    ],
+)
+def test_where_nothing_can_be_made_the_place_is_named(run, work, arguments):
+    (work / "file").write_text("mine")
+    done = run(*arguments.format("file/x.png").split())
+    assert done.returncode == 1
+    assert re.fullmatch(
+        r"error: (\S*/)?file/x\.png cannot be made \(\S*file is no directory\); choose another path\n", done.stderr
+    )
+    assert [one.name for one in work.iterdir()] == ["file"]
+
+
+def test_a_place_where_a_copy_cannot_be_made(run, work):
+    (work / "file").write_text("mine")
+    done = run("systems", "fetch", str(Path(predefined("EI1")).resolve()), "--to", "file")
+    assert done.returncode == 1
+    assert "file/systems/graphs/EI1 cannot be made (file is no directory); choose another path" in done.stderr
 
 
 def test_list(run, work, tmp_path):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from livn_core import CellAttribute, Edges, System, predefined, write_system
+from livn_core import CellAttribute, System, predefined, write_system
 from livn_core.converting import from_tables, to_tables
 from livn_core.errors import FormatError, InvalidArgumentError, SourceNotFoundError, UnknownNameError
 
@@ -51,27 +51,6 @@ def rows(tmp_path):
         return folder
 
     return rows
-
-
-@pytest.fixture
-def odd(tmp_path):
-    """A system with gaps, absent and several values, and populations that are not in alphabetical order."""
-    rng = np.random.default_rng(5)
-    posts = np.unique(rng.integers(100, 110, 9))
-    pointer = np.append(0, np.cumsum(rng.integers(1, 5, posts.size)))
-    size = int(pointer[-1])
-    edges = Edges(posts, pointer, rng.integers(7, 12, size), {
-        "Synapses": {"weight": rng.random(size).astype("f4"), "kind": rng.integers(0, 9, size).astype("u1")},
-    })  # fmt: skip
-    axes = {f"{axis} Coordinate": rng.random(10).astype("f4") for axis in "XYZ"}
-    some = CellAttribute(np.array([8, 11]), np.array([0, 1, 2]), np.array([-3, 4], np.int16))
-    several = CellAttribute(np.array([7, 9, 10]), np.array([0, 2, 2, 5]), np.arange(5, dtype=np.int8))
-    return write_system(
-        tmp_path / "odd",
-        {"Zeta": (100, 10), "Alpha": (7, 5), "Empty": (300, 0)},
-        {("Alpha", "Zeta"): edges},
-        cells={"Zeta": {"Generated Coordinates": axes}, "Alpha": {"Some": {"rank": some}, "Several": {"ids": several}}},
-    )
 
 
 @pytest.mark.parametrize("name", ["EI1", "odd"])
@@ -181,7 +160,7 @@ def test_several_tables_of_one_projection(rows, tmp_path):
 @pytest.mark.parametrize(
     ("tables", "error", "problem"),
     [
-        ({"e": {"pre": [0], "post": [0]}}, InvalidArgumentError, "there is no table of cells"),
+        ({"e": {"pre": [0], "post": [0]}}, InvalidArgumentError, "tables: there is no table of cells"),
         ({"c": {"gid": [4, 4]}}, FormatError, r"c\.parquet: /gid: row 1: there is a cell 4 already"),
         ({"c": {"gid": [0.5]}}, FormatError, r"c\.parquet: /gid: has to hold whole numbers, not double"),
         ({"c": {"gid": [0]}, "d": {"x": [1.0]}}, FormatError, r"d\.parquet: /gid: has no gid, but other tables"),
@@ -216,17 +195,6 @@ def test_files_that_are_no_tables(rows, tmp_path):
     (folder / "x.txt").write_text("")
     with pytest.raises(InvalidArgumentError, match=r"a table ends in \.parquet or \.csv"):
         from_tables([folder / "x.txt"], tmp_path / "system")
-
-
-def test_overwriting_leaves_no_tables_of_another_system(odd, tmp_path):
-    to_tables(predefined("EI1"), tmp_path / "tables", format="csv")
-    (tmp_path / "tables" / "notes.txt").write_text("mine")
-    with pytest.raises(InvalidArgumentError, match="exists already"):
-        to_tables(odd, tmp_path / "tables")
-    to_tables(odd, tmp_path / "tables", overwrite=True)
-    left = sorted(str(one.relative_to(tmp_path / "tables")) for one in (tmp_path / "tables").rglob("*.*"))
-    assert left == ["cells/Alpha.parquet", "cells/Empty.parquet", "cells/Zeta.parquet", "edges/Alpha--Zeta.parquet",
-                    "notes.txt"]  # fmt: skip
 
 
 def test_a_format_that_there_is_not(tmp_path):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import shutil
+from pathlib import Path
 
 import pytest
 
+import livn_core
 from livn_core.errors import ConfigError, InvalidArgumentError, SourceNotFoundError
 from livn_core.generating import configurations, folder, load
 from livn_core.generating._connecting import Network
@@ -157,6 +159,15 @@ def test_broken_files(tmp_path, text, message):
     with pytest.raises(ConfigError, match=message) as caught:
         load(path)
     assert str(path) in str(caught.value)
+
+
+def test_those_of_a_clone_are_read_where_they_are_edited():
+    """An editable install has a copy of them as well, which nobody keeps up to date."""
+    clone = Path(livn_core.__file__).parents[1]
+    if not (clone / "pyproject.toml").is_file():
+        pytest.skip("livn-core is not installed from a clone")
+    assert folder() == clone / "systems" / "config"
+    assert (folder() / "EI1.yml").is_file()
 
 
 def test_extending(tmp_path):

@@ -35,7 +35,10 @@ BAD_EDGES = {
         "Destination Pointer: must lead from 0 to 2, the number of edges, not 0 to 1",
     ),
     "pointer too far": (([0], [0, 2], [0, 3], [1, 1]), "Destination Pointer: must lead from 0 to 2"),
-    "pointer decreases": (([0], [0, 4], [0, 2, 1, 3], [1, 1, 1]), "Destination Pointer: must never decrease"),
+    "pointer decreases": (
+        ([0], [0, 4], [0, 2, 1, 3], [1, 1, 1]),
+        "Pointer: must never decrease, but falls from 2 to 1 after element 1",
+    ),
     "pointer beyond int64": (([0], [0, 2], [0, 2**64 - 1], [1]), "Destination Pointer: holds an integer beyond 2**63"),
     "cell outside": (
         ([9], [0, 3], [0, 1, 2], [1, 1]),

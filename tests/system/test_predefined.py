@@ -130,6 +130,23 @@ def test_fetch_keeps_what_is_there_unless_forced(two_pops, tmp_path):
     assert [entry.name for entry in path.parent.iterdir()] == ["two_pops"]
 
 
+def test_what_cannot_be_replaced_stays(two_pops, tmp_path, monkeypatch):
+    path = Path(fetch(two_pops, tmp_path))
+    (path / "mark").touch()
+    rename = Path.rename
+
+    def rename_or_fail(one, target):
+        if target == path and not one.name.endswith(".replaced"):
+            raise PermissionError(13, "provoked")
+        return rename(one, target)
+
+    monkeypatch.setattr(Path, "rename", rename_or_fail)
+    with pytest.raises(PermissionError, match="provoked"):
+        fetch(two_pops, tmp_path, force=True)
+    assert (path / "mark").exists()
+    assert [entry.name for entry in path.parent.iterdir()] == ["two_pops"]
+
+
 def test_fetch_reads_what_fsspec_reads(two_pops, tmp_path):
     pytest.importorskip("fsspec")
     path = Path(fetch(two_pops.as_uri(), tmp_path, name="far"))

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import sys
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -60,6 +61,19 @@ def plain_info(info):
     return {space: attributes for space, attributes in named.items() if attributes}
 
 
+@cache
+def whole_graph(path, namespaces):
+    """All projections at once: neuroh5 has no way to read one of them, and a slice of CA1 has 69."""
+    return io.read_graph(path, namespaces=[*namespaces])
+
+
+@cache
+def post_gids(path):
+    """Of each projection, which cells the file names: asking for another one is an error."""
+    info = io.read_graph_info(path, namespaces=[], read_node_index=1)
+    return {pair: sorted(set(gids)) for pair, (_, gids) in info.items()}
+
+
 class Read:
     """Each rank reads a part of each dataset."""
 
@@ -75,7 +89,7 @@ class Read:
         return io.read_trees(self.path, population, topology=False)[0]
 
     def edges(self, pair, namespaces):
-        return io.read_graph(self.path, namespaces=namespaces)
+        return whole_graph(self.path, tuple(namespaces))
 
     def answer(self, namespaces):
         answer = {
@@ -129,9 +143,7 @@ class Selection(Read):
         return io.read_tree_selection(self.path, population, self.mine(population), topology=False)[0]
 
     def edges(self, pair, namespaces):
-        # Asking for a post cell that the file does not name is an error.
-        _, named = io.read_graph_info(self.path, namespaces=[], read_node_index=1)[pair]
-        gids = sorted(set(named))[COMM.rank :: COMM.size]
+        gids = post_gids(self.path)[pair][COMM.rank :: COMM.size]
         return io.read_graph_selection(self.path, gids, namespaces=namespaces, projections=[pair])
 
     def mine(self, population):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -163,9 +164,27 @@ def test_an_error_half_way_leaves_what_was_there_untouched(tmp_path):
 @pytest.mark.parametrize("place", ["file/x", "file/x/y"])
 def test_a_place_where_nothing_can_be_made(tmp_path, place):
     (tmp_path / "file").write_text("mine")
-    with pytest.raises(InvalidArgumentError, match=r"cannot be made there \(.*\); choose another path"):
-        write_system(tmp_path / place, POPULATIONS)
+    problem = re.escape(f"{tmp_path / place} cannot be made ({tmp_path / 'file'} is no directory); choose another path")
+    for write in (write_system, write_neuroh5):
+        with pytest.raises(InvalidArgumentError, match=f"^{problem}$"):
+            write(tmp_path / place, POPULATIONS)
     assert [one.name for one in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_place_where_nothing_may_be_written(tmp_path):
+    (tmp_path / "locked").mkdir(0o500)
+    if os.access(tmp_path / "locked", os.W_OK):
+        pytest.skip("this user may write everywhere")
+    problem = re.escape(f"x cannot be made (in {tmp_path / 'locked'}: Permission denied); choose another path")
+    with pytest.raises(InvalidArgumentError, match=problem):
+        write_system(tmp_path / "locked" / "x", POPULATIONS)
+
+
+def test_a_directory_is_not_replaced_by_a_file(tmp_path):
+    (tmp_path / "x").mkdir()
+    with pytest.raises(InvalidArgumentError, match="x: is a directory, and cannot be replaced by a file"):
+        write_neuroh5(tmp_path / "x", POPULATIONS, overwrite=True)
+    assert [one.name for one in tmp_path.iterdir()] == ["x"]
 
 
 def test_nothing_is_overwritten_unless_asked_for(tmp_path):

@@ -1,9 +1,10 @@
-"""neuroh5 reads what was written: what went in, and what livn-core reads, in each of its ways, on 1 and on 2 ranks."""
+"""neuroh5 reads what was written: what went in, and what livn-core reads, in each of its ways, on 1, 2 and 4 ranks."""
 
 from __future__ import annotations
 
 import itertools
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -212,13 +213,19 @@ CASES = {
 }
 
 
-@pytest.fixture(params=[1, 2])
-def assert_neuroh5_reads(request, tmp_path):
+@pytest.fixture(params=[1, 2, 4])
+def ranks(request):
+    """How many ranks read."""
+    return request.param
+
+
+@pytest.fixture
+def assert_neuroh5_reads(ranks, tmp_path):
     """Read a file with neuroh5 on some ranks, in each of its ways, and compare with a content."""
     mpiexec = shutil.which("mpiexec")
-    if mpiexec is None and request.param > 1:
+    if mpiexec is None and ranks > 1:
         pytest.skip("there is no mpiexec to start ranks with")
-    launcher = [] if request.param == 1 else [str(mpiexec), "-n", str(request.param)]
+    launcher = [] if ranks == 1 else [str(mpiexec), "-n", str(ranks)]
 
     def check(path, expected, ways=("Read", "Scatter", "Selection")):
         named = {key.split("/")[0] for edges in expected.edges.values() for key in edges.attributes}
@@ -227,7 +234,7 @@ def assert_neuroh5_reads(request, tmp_path):
         run = subprocess.run([*launcher, *reader], capture_output=True, text=True, timeout=120, check=False)
         assert run.returncode == 0, run.stdout + run.stderr
         answers = json.loads((tmp_path / "out.json").read_text())
-        assert answers["ranks"] == request.param, "mpiexec is not that of the MPI library that mpi4py was built with"
+        assert answers["ranks"] == ranks, "mpiexec is not that of the MPI library that mpi4py was built with"
         # neuroh5 lists attributes that no cell has, but returns nothing for them.
         known = attrs.evolve(expected, cells={key: one for key, one in expected.cells.items() if one.gids.size})
         for way in ways:
@@ -261,8 +268,10 @@ def test_systems_that_are_shipped(name, file, assert_neuroh5_reads, content_of):
 
 
 @pytest.mark.parametrize(("name", "scale"), [("EI2", 1.0), ("E3I", 0.02), ("CA1", 0.001)])
-def test_generated_systems(name, scale, tmp_path, assert_neuroh5_reads, content_of):
+def test_generated_systems(name, scale, ranks, tmp_path, assert_neuroh5_reads, content_of):
     pytest.importorskip("yaml")
+    if name == "CA1" and ranks > max(2, os.cpu_count() or 1):
+        pytest.skip("ranks that share a processor take minutes over the collective calls for 69 projections")
     path = generate(name, tmp_path / name, scale=scale)
     cells, connections = (content_of(path / file) for file in ("cells.h5", "connections.h5"))
     assert cells.cells

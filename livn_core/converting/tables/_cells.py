@@ -12,7 +12,7 @@ from livn_core.converting._numbers import Extent, extent_of
 from livn_core.converting._report import Remarks
 from livn_core.converting.tables._columns import COORDINATES, IDS, as_stored, home_of, kept
 from livn_core.converting.tables._files import Table, import_pyarrow, numpy_type
-from livn_core.errors import FormatError, InvalidArgumentError
+from livn_core.errors import FormatError
 from livn_core.h5file import AnyArray, IntArray
 from livn_core.neuroh5.values import CellAttribute
 from livn_core.ranges import repeat
@@ -54,8 +54,6 @@ def read_cells(tables: Sequence[Table], remarks: Remarks) -> Cells:
     FormatError
         A gid is there twice, or a table has none where others have one.
     """
-    if not tables:
-        raise InvalidArgumentError("there is no table of cells: one without columns 'pre' and 'post'")
     names = [_populations(table) for table in tables]
     ids = _ids(tables, [len(one) for one in names])
     everyone = np.concatenate(names)

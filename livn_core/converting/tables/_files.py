@@ -11,7 +11,7 @@ import attrs
 import numpy as np
 
 from livn_core.converting._numbers import Extent, Form, extent_of, is_number
-from livn_core.errors import FormatError, InvalidArgumentError, MissingPackageError, SourceNotFoundError
+from livn_core.errors import FormatError, InvalidArgumentError, SourceNotFoundError, missing_package
 from livn_core.h5file import AnyArray, IntArray
 from livn_core.writing._checks import STORABLE
 
@@ -29,7 +29,7 @@ def import_pyarrow(module: str = "") -> Any:
 
         return import_module(f"pyarrow.{module}" if module else "pyarrow")
     except ImportError as error:
-        raise MissingPackageError('tables need pyarrow: pip install "livn-core[convert]"') from error
+        raise missing_package("pyarrow", "a table", "convert") from error
 
 
 def find(source: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]) -> list[Path]:

@@ -11,6 +11,7 @@ from livn_core.converting._report import Conversion, Remarks, check_apart, named
 from livn_core.converting.tables._cells import Cells, read_cells
 from livn_core.converting.tables._edges import EdgeTable, forms_of, look, pieces
 from livn_core.converting.tables._files import Table, find
+from livn_core.errors import InvalidArgumentError
 from livn_core.neuroh5.values import Edges
 from livn_core.writing import write_system
 from livn_core.writing._atomic import check_free
@@ -76,6 +77,8 @@ def from_tables(
     for path in paths:
         check_apart(path, Path(target))
     tables = [Table.open(path) for path in paths]
+    if all(table.is_edges for table in tables):
+        raise InvalidArgumentError(f"{named(source)}: there is no table of cells: one without columns 'pre' and 'post'")
     cells = read_cells([table for table in tables if not table.is_edges], remarks)
     edges = [look(table, cells, remarks) for table in tables if table.is_edges]
     written: dict[str, int] = {}

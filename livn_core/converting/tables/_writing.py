@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
-from collections.abc import Iterable, Iterator
+import shutil
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -14,10 +16,10 @@ from livn_core.backends import BackendNames
 from livn_core.converting._report import Conversion, Remarks, check_apart
 from livn_core.converting._systems import opened_system
 from livn_core.converting.tables._columns import column_of
-from livn_core.converting.tables._files import POST, PRE, import_pyarrow
+from livn_core.converting.tables._files import POST, PRE, SUFFIXES, import_pyarrow
 from livn_core.errors import InvalidArgumentError
 from livn_core.locations import is_address, shown
-from livn_core.writing._atomic import check_free, publish, workspace
+from livn_core.writing._atomic import check_free, swap, workspace
 
 if TYPE_CHECKING:
     from livn_core.neuroh5 import CellAttribute, Edges, Projection
@@ -49,7 +51,8 @@ def to_tables(
         What to read a system through that is given by its place.
     overwrite
         Whether tables at ``target`` may be replaced. Tables there that do not belong to this system are removed, or
-        they would be read with it.
+        they would be read with it; other files stay. The old directory is moved aside and removed when the new one
+        stands, so a failure at any point leaves one of the two, whole.
 
     Returns
     -------
@@ -71,6 +74,7 @@ def to_tables(
     """
     goal = Path(target)
     check_free(goal, overwrite)
+    place = goal.resolve()  # behind a link, which stays
     if format not in {"parquet", "csv"}:
         raise InvalidArgumentError(f"format has to be 'parquet' or 'csv', not {format!r}")
     import_pyarrow()
@@ -78,10 +82,11 @@ def to_tables(
         if not is_address(opened.uri):
             check_apart(Path(opened.uri), goal)
         remarks = Remarks()
-        with workspace(goal) as beside:
+        with workspace(place) as beside:
             edges = _write(opened, beside, format, remarks)
-            _remove_others(beside, goal)
-            publish(beside, goal)
+            if place.is_dir():
+                _keep_others(place, beside)
+            swap(beside, place)
         cells = {name: count for name, (_, count) in opened.population_ranges.items()}
         return Conversion(shown(opened.uri), goal, cells, edges, remarks.all())
 
@@ -183,13 +188,25 @@ class _Plain:
         self._sink.write_table(table.cast(self._schema))
 
 
-def _remove_others(beside: Path, goal: Path) -> None:
-    """Remove tables that an earlier system left."""
-    new = {one.relative_to(beside) for one in _tables(beside)}
-    for old in list(_tables(goal)):
-        if old.relative_to(goal) not in new:
-            old.unlink()
+def _keep_others(old: Path, beside: Path) -> None:
+    """Put what is no table into the new directory as well."""
+
+    def tables(folder: str, names: list[str]) -> list[str]:
+        place = Path(folder)
+        is_ours = place.parent == old and place.name in FOLDERS
+        return [name for name in names if is_ours and Path(name).suffix in SUFFIXES and (place / name).is_file()]
+
+    try:
+        shutil.copytree(old, beside, symlinks=True, ignore=tables, copy_function=_link, dirs_exist_ok=True)
+    except OSError as error:
+        problem = f"what else lies there cannot be kept beside the tables ({error})"
+        raise InvalidArgumentError(f"{old}: {problem}; choose another path") from error
 
 
-def _tables(folder: Path) -> Iterable[Path]:
-    return (one for name in FOLDERS for suffix in ("parquet", "csv") for one in (folder / name).glob(f"*.{suffix}"))
+def _link(old: str, new: str) -> None:
+    if Path(new).exists():  # a directory, into which shutil would copy
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), new)
+    try:
+        os.link(old, new)
+    except OSError:  # a file system without links
+        shutil.copy2(old, new)

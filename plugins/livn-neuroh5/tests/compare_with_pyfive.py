@@ -25,6 +25,11 @@ from livn_core.neuroh5 import NeuroH5File
 from livn_core.testing import Content, assert_same, read_content
 
 COMM = MPI.COMM_WORLD
+NOWHERE = (
+    "/Populations/NO-ONE/N/v/Attribute Value",
+    "/Projections/NO-ONE/A/Edges/Source Index",
+    "/Projections/A/NO-ONE/S/x",
+)
 
 
 def bulk_paths(group, path=""):
@@ -90,6 +95,9 @@ def compare_datasets(path, rng):
             found = [outcome(lambda one=one: file.read_many([one])[0]) for one in asked]
         for one, got, had in zip(asked, found, expected, strict=True):
             assert_alike(got, had, f"{path}: {one.path}")
+        for name in NOWHERE:
+            one = Ranges.whole(name, 1)
+            assert_alike(*(outcome(lambda by=by, one=one: by.read_many([one])) for by in (file, other)), name)
         return {name: route.reader for name, route in file.routes.items()}
 
 

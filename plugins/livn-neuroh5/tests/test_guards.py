@@ -25,6 +25,10 @@ SOURCES = "/Projections/B/A/Edges/Source Index"
 X = "/Projections/B/A/S/x"
 OLDER = "/Projections/B/A/Source Index"
 BULK = (V, W, SOURCES, X)
+OF_NOBODY = "/Populations/NOBODY/N/v/Attribute Value"
+FROM_NOBODY = "/Projections/B/NOBODY/Edges/Source Index"
+ONTO_NOBODY = "/Projections/NOBODY/A/Edges/Source Index"
+ALL = (*BULK, OLDER, OF_NOBODY, FROM_NOBODY, ONTO_NOBODY)
 LABELS = {"A": 0, "B": 1}
 
 
@@ -137,6 +141,15 @@ def add(path, values):
     return change
 
 
+def copy(old, new):
+    """Put a group into a second place as well; what lies above it is made."""
+
+    def change(file):
+        file.copy(file[old], file.require_group(new.rpartition("/")[0]), new.rpartition("/")[2])
+
+    return change
+
+
 def pointer_as_group(file):
     group = file["Populations/B/N/w"]
     group.move("Attribute Pointer", "Old Pointer")
@@ -158,6 +171,7 @@ W_INDEX = "Populations/B/N/w/Cell Index"
 BLOCK_POINTER = "Projections/B/A/Edges/Destination Block Pointer"
 ORDER = "not Start, Count, Population"
 WIDTHS = "64, 32 and 16 bits"
+NOT_THERE = "a population that is not there: 'NOBODY'"
 AMONG = "which begins among them"
 LOST = "all its namespace"
 OTHER_WAY = ("Count", "Start", "Population")
@@ -181,6 +195,9 @@ CASES = [
     extra_population_case("an-empty-population-at-the-first-cell", AMONG, (SOURCES, X), "C", ((0, 0, 2),)),
     extra_population_case("an-empty-population-among-the-cells", AMONG, (SOURCES, X), "C", ((6, 0, 2),)),
     extra_population_case("a-long-name", "cannot be told the name", BULK, "x" * 1024),
+    case("cells-of-nobody", NOT_THERE, (OF_NOBODY,), copy("Populations/B/N", "Populations/NOBODY/N")),
+    case("edges-from-nobody", NOT_THERE, (FROM_NOBODY,), copy("Projections/B/A", "Projections/B/NOBODY")),
+    case("edges-onto-nobody", NOT_THERE, (ONTO_NOBODY,), copy("Projections/B/A", "Projections/NOBODY/A")),
     *(cells_case(f"cells-{kind}", "does not survive", values=four(kind)) for kind in ("<f8", "<i8", "<u8", "<f2")),
     cells_case("cells-bool", "values of an enum", values=BOOLS[:4]),
     cells_case("cells-enum", "values of an enum", values=np.array([0, 3, 3, 7], ENUM)),
@@ -270,7 +287,7 @@ def test_guard(case, tmp_path, stand_in):
     with h5py.File(path, "w") as file:
         case.build(file)
     with open_file(str(path), stand_in) as file, livn_pyfive.livn_backend_open(str(path), {}) as other:
-        paths = [one for one in (*BULK, OLDER) if one in file]
+        paths = [one for one in ALL if one in file]
         assert_read_alike(read(file, paths), read(other, paths))
         refused = {one for one in paths if one in case.refused or one == OLDER}
         assert refused
@@ -281,6 +298,32 @@ def test_guard(case, tmp_path, stand_in):
             assert case.says in file.routes[one].why
         assert any(case.says in note for note in file.notes)
     assert stand_in.failures == 0
+
+
+def put_no_projections(file):
+    sound(file)
+    del file["Projections"]
+
+
+def put_empty_projections(file):
+    put_no_projections(file)
+    file.create_group("Projections/B/A")
+
+
+WITHOUT_EDGES = [put_no_projections, put_empty_projections]
+
+
+@pytest.mark.parametrize("build", WITHOUT_EDGES, ids=lambda build: build.__name__)
+def test_edges_that_are_not_there_are_not_asked_for(build, tmp_path, stand_in):
+    with h5py.File(tmp_path / "x.h5", "w") as file:
+        build(file)
+    with open_file(str(tmp_path / "x.h5"), stand_in) as file:
+        read(file, BULK)
+        for missing in (SOURCES, X, OLDER):
+            with pytest.raises(KeyError, match="Projections"):
+                file.read_many([Ranges.whole(missing, 1)])
+        assert {path: route.reader for path, route in file.routes.items()} == dict.fromkeys((V, W), "neuroh5")
+    assert stand_in.edge_calls == []
 
 
 @pytest.mark.parametrize(("version", "says"), [(("v108", "v108"), ""), ("latest", "superblock has version 3")])
@@ -340,8 +383,8 @@ def test_what_neuroh5s_own_hdf5_says(problem, read_by_neuroh5, tmp_path, stand_i
 
 def test_the_real_neuroh5_survives_all_of_them(compare_on_ranks, tmp_path):
     files = []
-    for case in CASES:
-        files.append(tmp_path / f"{case.name}.h5")
+    for build in [*(case.build for case in CASES), *WITHOUT_EDGES]:
+        files.append(tmp_path / f"{len(files)}.h5")
         with h5py.File(files[-1], "w") as file:
-            case.build(file)
+            build(file)
     compare_on_ranks(files)
