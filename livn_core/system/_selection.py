@@ -16,7 +16,6 @@ from livn_core.errors import InvalidArgumentError, InvalidTypeError, UnknownName
 from livn_core.h5file import IntArray
 
 METHODS: Final = ("first", "random", "patch", "nearest", "radius", "box", "layer")
-Spec: TypeAlias = "int | float | Mapping[str, int | float | Collection[int]] | None"
 Gids: TypeAlias = dict[str, IntArray]
 
 

@@ -25,12 +25,12 @@ LEAST_CHUNKS = 64
 """Elements in a chunk of an array whose first piece is tiny."""
 
 
-def import_h5py() -> Any:
-    """Import h5py, or say how to get it."""
+def import_h5py(purpose: str = "writing") -> Any:
+    """Import h5py, or say how to get it, and what needs it."""
     try:
         import h5py
     except ImportError as error:
-        raise missing_package("h5py", "writing", "write") from error
+        raise missing_package("h5py", purpose, "write") from error
     return h5py
 
 

@@ -26,7 +26,7 @@ def opened(path: Path) -> Iterator[h5py.File]:
     if not path.is_file():
         raise SourceNotFoundError(f"no such file: {path}")
     try:
-        file = import_h5py().File(path, "r")
+        file = import_h5py("reading SONATA").File(path, "r")
     except (OSError, RuntimeError) as error:
         raise FormatError(str(path), "/", f"h5py cannot open it: {error}") from error
     with file:
