@@ -66,6 +66,8 @@ def test_what_runs_is_ended_and_the_console_works_again(page):
     assert said.startswith("Python was ended, and its variables are gone")
     type_line(inside, "'kept' in globals(), System(predefined('EI1')).populations")
     inside.locator(".output").get_by_text("(False, ['EXC', 'INH'])").wait_for()
+    type_line(inside, "import sys; 'h5pyd' in sys.modules, 'livn_h5pyd' in sys.modules")
+    assert printed(inside)[-1] == "(False, True)", "h5pyd takes a second, and nobody has asked for it"
 
 
 def test_what_python_had_open_is_opened_again(page):
