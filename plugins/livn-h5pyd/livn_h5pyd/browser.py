@@ -1,4 +1,4 @@
-"""What h5pyd needs in a browser (Pyodide), applied when this package is imported there.
+"""What h5pyd needs in a browser (Pyodide): after this package is imported there, importing h5pyd applies it.
 
 h5json imports h5py, which is not there, for five numbers. h5pyd's headers are bytes, of which a browser makes the text
 ``b'...'``. And with the server down h5pyd asks again and again for minutes, which would hold up everything else: its
@@ -9,7 +9,10 @@ same is done for ``h5pyd.File`` as users call it.
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec, PathFinder
 from importlib.util import find_spec
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -27,10 +30,64 @@ _H5Z = {
 
 
 def prepare() -> None:
-    """Make h5pyd work, whoever imports it; a second call does nothing."""
-    if find_spec("h5pyd") is not None and "h5pyd" not in sys.modules:
-        _import_h5pyd()
-        _level(sys.modules["h5pyd.httpconn"].HttpConn)
+    """Make h5pyd work, whoever imports it, once that is done; a second call does nothing.
+
+    Nothing is imported here: h5pyd and what it needs take a second, and many a user wants other sources.
+    """
+    if not any(isinstance(finder, _Finder) for finder in sys.meta_path):
+        sys.meta_path.insert(0, _Finder())
+
+
+class _Finder(MetaPathFinder):
+    """Finds h5pyd and h5json where they are, and has them loaded by :class:`_Loader`."""
+
+    def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
+        """Where a module is; nothing for all others."""
+        if name not in ("h5pyd", "h5json"):
+            return None
+        spec = PathFinder.find_spec(name, path, target)
+        if spec is not None and spec.loader is not None:
+            spec.loader = _Loader(spec.loader)
+        return spec
+
+
+class _Loader(Loader):
+    """Loads a package as its own loader does, with something in h5py's place meanwhile."""
+
+    def __init__(self, own: Loader) -> None:
+        self._own = own
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._own, name)
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
+        """As the package's own loader."""
+        return self._own.create_module(spec)
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Run the package, and level what is found in it."""
+        with _h5py_stands_in():
+            self._own.exec_module(module)
+        if module.__name__ == "h5pyd":
+            _level(sys.modules["h5pyd.httpconn"].HttpConn)
+
+
+@contextmanager
+def _h5py_stands_in() -> Iterator[None]:
+    """Have the constants of h5py where there is none: Pyodide's need not be loaded for five numbers.
+
+    What stands in is taken away again, so that whoever asks whether h5py is there hears the truth.
+    """
+    if "h5py" in sys.modules or find_spec("h5py") is not None:
+        yield
+        return
+    stand_in = ModuleType("h5py")
+    stand_in.h5z = SimpleNamespace(**_H5Z)  # type: ignore[attr-defined]
+    sys.modules["h5py"] = stand_in
+    try:
+        yield
+    finally:
+        del sys.modules["h5py"]
 
 
 def _level(connection: type[Any]) -> None:
@@ -50,24 +107,6 @@ def _level(connection: type[Any]) -> None:
         return result
 
     connection.getHeaders, connection.open = get_headers, open_once
-
-
-def _import_h5pyd() -> None:
-    """Import h5pyd where there is no h5py: Pyodide's need not be loaded for five constants.
-
-    What stands in for h5py is taken away again, so that whoever asks whether h5py is there hears the truth.
-    """
-    if "h5py" in sys.modules or find_spec("h5py") is not None:
-        import h5pyd
-
-        return
-    stand_in = ModuleType("h5py")
-    stand_in.h5z = SimpleNamespace(**_H5Z)  # type: ignore[attr-defined]
-    sys.modules["h5py"] = stand_in
-    try:
-        import h5pyd  # noqa: F401 - for its effect
-    finally:
-        del sys.modules["h5py"]
 
 
 def as_text(headers: Mapping[str, str | bytes]) -> dict[str, str]:

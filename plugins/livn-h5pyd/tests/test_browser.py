@@ -22,12 +22,15 @@ class Nothing:
 sys.meta_path.insert(0, Nothing())
 import livn_h5pyd.browser as browser
 browser.find_spec = importlib.util.find_spec
+before = set(sys.modules)
 browser.prepare()
-headers = sys.modules["h5pyd.httpconn"].HttpConn.getHeaders
 browser.prepare()
-assert sys.modules["h5pyd.httpconn"].HttpConn.getHeaders is headers, "prepared twice"
-assert "h5py" not in sys.modules, "whoever asks for h5py must hear the truth"
+assert not {"h5pyd", "h5json", "requests"} & (set(sys.modules) - before), "imported before anybody asked"
+assert sum(isinstance(one, browser._Finder) for one in sys.meta_path) == 1, "prepared twice"
+FIRST
 import h5pyd
+assert "h5py" not in sys.modules, "whoever asks for h5py must hear the truth"
+assert importlib.util.find_spec("h5pyd.httpconn") and h5pyd.__spec__.loader.get_source("h5pyd")
 connection = h5pyd.httpconn.HttpConn("/x/", endpoint="http://localhost:9", username="a", password="b", retries=1)
 found = connection.getHeaders("/x/")
 assert found["Authorization"].startswith("Basic "), found
@@ -50,10 +53,24 @@ def test_headers_are_text():
     assert as_text(given) == {"Authorization": "Basic YTpi", "X": "y"}
 
 
-def test_h5pyd_without_h5py():
-    done = run(WITHOUT_H5PY)
+@pytest.mark.parametrize("first", ["", "import h5json", "import h5pyd.httpconn", "from h5pyd import File"])
+def test_h5pyd_without_h5py(first):
+    done = run(WITHOUT_H5PY.replace("FIRST", first))
     assert done.returncode == 0, done.stderr
     assert done.stdout.split() == ["refused", "True"]
+
+
+def test_where_h5pyd_is_not_there():
+    code = """
+import importlib.util, sys
+import livn_h5pyd.browser as browser
+browser.PathFinder = type("Nowhere", (), {"find_spec": staticmethod(lambda *_: None)})
+browser.prepare()
+sys.meta_path[1:] = []
+print(importlib.util.find_spec("h5pyd"))
+"""
+    done = run(code)
+    assert done.stdout.strip() == "None", done.stderr
 
 
 @pytest.mark.skipif(find_spec("h5py") is None, reason="pip install h5py, to compare with")

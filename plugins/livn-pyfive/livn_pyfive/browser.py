@@ -6,6 +6,7 @@ import sys
 from importlib.util import find_spec
 from types import ModuleType
 
+from livn_core.errors import BackendError
 from livn_pyfive.filters import fletcher32
 
 
@@ -40,7 +41,20 @@ def provide_numcodecs() -> None:
 
 
 def provide_http() -> None:
-    """Have fsspec send requests as the browser does: aiohttp needs sockets."""
+    """Have fsspec send requests as the browser does: aiohttp needs sockets.
+
+    Raises
+    ------
+    BackendError
+        Python runs in the page's own thread, where browsers give no bytes to code that waits for them.
+    """
+    import js  # type: ignore[import-not-found] # inside Pyodide only
+
+    if hasattr(js, "document"):
+        raise BackendError(
+            "a browser gives no bytes to code that waits in the page's own thread: run Python in a Web Worker, as "
+            "JupyterLite and livn's page do, or download the files first"
+        )
     from fsspec.implementations.http_sync import HTTPFileSystem
     from fsspec.registry import register_implementation
 

@@ -1,8 +1,9 @@
 // For work on the page: builds it at every change, and serves it beside running servers.
 //   node dev.mjs [--port 5174] [--companion http://localhost:5173] [--hsds http://localhost:5101]
-// The page and its parts come from here, /hsds/ from HSDS, and all the rest (/files/, /view/, ...) from the companion.
-import { createReadStream, rmSync } from "node:fs";
-import { access, mkdtemp, copyFile } from "node:fs/promises";
+// The page and what is built of it come from here, /hsds/ from HSDS, and all the rest (/files/, /view/, the bytecode of
+// Python's library, ...) from the companion. With --port 0 the system chooses.
+import { createReadStream, existsSync, rmSync } from "node:fs";
+import { mkdtemp, copyFile } from "node:fs/promises";
 import http from "node:http";
 import { tmpdir } from "node:os";
 import { dirname, extname, join } from "node:path";
@@ -28,23 +29,17 @@ process.on("exit", () => {
 });
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => process.exit(0));
 
-http
-  .createServer(async (request, response) => {
+const server = http
+  .createServer((request, response) => {
     const path = new URL(request.url, "http://localhost").pathname;
     const file = path === "/" ? "index.html" : /^\/page\/([\w.]+)$/.exec(path)?.[1];
-    if (file !== undefined) return send(join(out, file), response);
+    if (file !== undefined && existsSync(join(out, file))) return send(join(out, file), response);
     const [target, rest] = path.startsWith("/hsds/") ? [values.hsds, request.url.slice(5)] : [values.companion, request.url];
     pass(request, response, new URL(rest, target));
   })
-  .listen(Number(values.port), "localhost", () => console.log(`http://localhost:${values.port}`));
+  .listen(Number(values.port), "localhost", () => console.log(`http://localhost:${server.address().port}`));
 
-async function send(path, response) {
-  try {
-    await access(path);
-  } catch {
-    response.writeHead(404).end();
-    return;
-  }
+function send(path, response) {
   response.writeHead(200, {
     "Content-Type": KINDS[extname(path)] ?? "application/octet-stream",
     "Cache-Control": "no-store",

@@ -9,6 +9,8 @@ from pathlib import Path
 from livn_core.errors import FormatError
 
 VERSION = "0.27.7"
+"""Also in ``web/package.json``: the bytecode that the page has was made with this release."""
+
 PUBLIC = f"https://cdn.jsdelivr.net/pyodide/v{VERSION}/full/"
 """Pyodide's own public address, from which the page takes it where no folder is given."""
 

@@ -162,6 +162,12 @@ def test_the_console(type_line, python_page):
     assert type_line("import asyncio; await asyncio.sleep(0, 'waited')") == "'waited'"
 
 
+def test_the_library_has_bytecode_beside_its_sources(type_line):
+    type_line("import asyncio, inspect")
+    assert type_line("asyncio.__file__").endswith("asyncio/__init__.pyc'")
+    assert type_line("len(inspect.getsource(asyncio.run)) > 100") == "True"
+
+
 def test_history_and_completion(type_line, python_page):
     page = python_page.page
     type_line("livn_core.__version__")

@@ -14,6 +14,7 @@ import { PythonHost } from "./python/host";
 import { Sources, TITLES } from "./sources/all";
 import { filesChosen, filesOf, type DroppedFile } from "./sources/drop";
 import type { Source } from "./sources/source";
+import { copyLink, save } from "./taking";
 import { fromHash, START, toHash, type SourceName, type Theme, type ViewState } from "./state";
 import { applyTheme } from "./theme";
 import { Viewer, type Colors } from "./viewer";
@@ -196,14 +197,15 @@ class App {
     buttons.console.addEventListener("click", () => this.toggleConsole());
     buttons.folder.addEventListener("change", () => void this.notices.attempt(() => this.take(filesChosen(buttons.folder.files!))));
     bindDrop(document.body, (items) => void this.notices.attempt(async () => this.take(await filesOf(items))));
+    this.host.onEnded = () => void this.notices.attempt(() => this.recover());
     this.host.onProgress = (text) => this.notices.say(text);
     this.host.onPrint = (text, wrong) => this.console.print(text, wrong ? "wrong" : "said");
     systems.addEventListener("change", () => void this.notices.attempt(() => this.switchTo(systems.value)));
     buttons.fit.addEventListener("click", () => this.shown?.viewer.fit());
     buttons.theme.textContent = `Theme: ${this.state.theme}`;
     buttons.theme.addEventListener("click", () => this.change({ theme: THEMES[(THEMES.indexOf(this.state.theme) + 1) % THEMES.length]! }));
-    buttons.link.addEventListener("click", () => void this.notices.attempt(async () => this.copyLink()));
-    buttons.image.addEventListener("click", () => void this.notices.attempt(async () => this.saveImage()));
+    buttons.link.addEventListener("click", () => void this.notices.attempt(async () => this.notices.say(await copyLink())));
+    buttons.image.addEventListener("click", () => void this.notices.attempt(async () => save(await this.stage.image(), `${this.state.system}.png`)));
     buttons.help.addEventListener("click", () => help.showModal());
     bindClicks(canvas, (x, y) => this.clicked(x, y));
     bindKeys(canvas, {
@@ -264,6 +266,7 @@ class App {
     this.console.focus();
     void this.notices.attempt(async () => {
       await this.host.ready();
+      this.report();
       this.console.print("Python is ready: np, livn_core, System, open_neuroh5 and predefined are imported. What is named system is shown.");
     });
   }
@@ -275,22 +278,18 @@ class App {
     await this.instead(() => this.list("console", name));
   }
 
+  /** Python was ended, and with it what it had open: what is read elsewhere is opened again. */
+  private async recover(): Promise<void> {
+    this.sources.typed = "";
+    const { source, system } = this.state;
+    await Promise.all([this.host.ready(), this.listSources()]);
+    if (source !== "companion") await this.list(source === "console" ? "companion" : source, system);
+    this.report();
+  }
+
   private clicked(x: number, y: number): void {
     const number = this.shown?.viewer.at(x, y);
     this.change({ cell: number === undefined ? undefined : this.shown!.viewer.index.gid(number) });
-  }
-
-  private async copyLink(): Promise<void> {
-    await navigator.clipboard.writeText(location.href).catch(() => {
-      throw new Error(`This browser does not let the page copy; the link is in the address line: ${location.href}`);
-    });
-    this.notices.say("The link is copied; it restores this view.");
-  }
-
-  private async saveImage(): Promise<void> {
-    const address = URL.createObjectURL(await this.stage.image());
-    h("a", { href: address, download: `${this.state.system}.png` }).click();
-    setTimeout(() => URL.revokeObjectURL(address), 10_000);
   }
 }
 

@@ -24,6 +24,7 @@ export class ConsolePanel {
     this.input.autocapitalize = "off";
     this.input.addEventListener("keydown", (event) => this.key(event));
     this.element = h("div", { className: "console" }, this.output, h("div", { className: "line" }, this.prompt, this.input));
+    new ResizeObserver(() => this.toEnd()).observe(this.output);
     this.element.addEventListener("click", () => getSelection()?.isCollapsed && this.input.focus());
   }
 
@@ -33,6 +34,10 @@ export class ConsolePanel {
 
   print(text: string, kind: "typed" | "said" | "wrong" = "said"): void {
     this.output.append(h("div", { className: kind }, text));
+    this.toEnd();
+  }
+
+  private toEnd(): void {
     this.output.scrollTop = this.output.scrollHeight;
   }
 

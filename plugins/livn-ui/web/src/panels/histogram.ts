@@ -13,8 +13,7 @@ export interface Bars {
 }
 
 export function barsOf(values: Uint32Array): Bars {
-  let most = 0;
-  for (const value of values) if (value > most) most = value;
+  const most = mostOf(values);
   const width = Math.max(1, Math.ceil((most + 1) / MOST_BARS));
   const heights = new Array<number>(Math.floor(most / width) + 1).fill(0);
   for (const value of values) heights[Math.floor(value / width)]!++;
@@ -49,7 +48,7 @@ export function histogram(values: Uint32Array, title: string): HTMLElement {
     text(MARGIN.left - 4, MARGIN.top + 8, "end", count(high)),
     text(MARGIN.left - 4, base, "end", "0"),
     text(MARGIN.left, base + 11, "start", "0"),
-    text(right, base + 11, "end", count(heights.length * width - 1)),
+    text(right, base + 11, "end", count(mostOf(values))),
     text((MARGIN.left + right) / 2, base + 23, "middle", title),
   );
   const figure = h("figure", { className: "histogram" });
@@ -58,11 +57,10 @@ export function histogram(values: Uint32Array, title: string): HTMLElement {
 }
 
 function summary(values: Uint32Array): string {
-  let sum = 0;
-  let most = 0;
-  for (const value of values) {
-    sum += value;
-    if (value > most) most = value;
-  }
-  return `mean ${(sum / values.length).toFixed(1)}, at most ${count(most)}`;
+  const sum = values.reduce((total, value) => total + value, 0);
+  return `mean ${(sum / values.length).toFixed(1)}, at most ${count(mostOf(values))}`;
+}
+
+function mostOf(values: Uint32Array): number {
+  return values.reduce((most, value) => Math.max(most, value), 0);
 }

@@ -11,10 +11,14 @@ export interface Offer {
 }
 
 const SIGINT = 2;
+const ENDED = "Python was ended, and its variables are gone: in this page nothing less stops it (see “In the browser” in the documentation). It starts anew now.";
 
 export class PythonHost {
   onPrint: (text: string, wrong: boolean) => void = () => undefined;
   onProgress: (text: string) => void = () => undefined;
+  /** Called after Python was ended; it starts anew by then. */
+  onEnded: () => void = () => undefined;
+  private running: Python | undefined;
   private started: Promise<Python> | undefined;
   private offered: Promise<Offer> | undefined;
   private readonly memory = typeof SharedArrayBuffer === "undefined" || !crossOriginIsolated ? undefined : new SharedArrayBuffer(1);
@@ -30,33 +34,34 @@ export class PythonHost {
 
   /** Python, ready to be asked. */
   ready(): Promise<Python> {
-    this.started ??= this.start().catch((error: unknown) => {
-      this.started = undefined;
+    if (this.started) return this.started;
+    const started = this.start().catch((error: unknown) => {
+      if (this.started === started) this.started = undefined;
       throw error;
     });
-    return this.started;
+    return (this.started = started);
   }
 
-  /** Stop what runs: by a signal where that can be, else by ending Python; says which. */
-  async interrupt(): Promise<"signal" | "restart"> {
+  /** Stop what runs: by a signal where page and Python share memory, else by ending Python. */
+  interrupt(): void {
     if (this.memory) {
       new Uint8Array(this.memory)[0] = SIGINT;
-      return "signal";
+      return;
     }
-    const running = this.started;
+    this.running?.stop(ENDED);
     this.started = undefined;
-    (await running)?.stop();
-    return "restart";
+    this.onEnded();
   }
 
   private async start(): Promise<Python> {
     const offer = await this.offer();
-    const python = new Python("page/python.js");
+    const python = (this.running = new Python("page/python.js"));
     python.onPrint = (text, wrong) => this.onPrint(text, wrong);
     python.onProgress = (text) => this.onProgress(text);
     const absolute = (address: string): string => new URL(address, document.baseURI).href;
     const settings: Start = {
       pyodide: absolute(offer.pyodide),
+      bytecode: absolute("page/bytecode.zip"),
       wheels: offer.wheels.map(absolute),
       environment: environmentOf(offer),
       interrupt: this.memory,

@@ -5,6 +5,8 @@ import type { Traffic } from "../sources/source";
 export interface Start {
   /** Where Pyodide's files are, with a slash at the end. */
   readonly pyodide: string;
+  /** Address of what was compiled of Python's library. */
+  readonly bytecode: string;
   /** Addresses of wheels. */
   readonly wheels: readonly string[];
   readonly environment: Readonly<Record<string, string>>;

@@ -10,6 +10,7 @@ export class Python {
   private readonly worker: Worker;
   private readonly waiting = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>();
   private last = 0;
+  private over: Error | undefined;
 
   constructor(address: string) {
     this.worker = new Worker(address);
@@ -22,6 +23,7 @@ export class Python {
   }
 
   call<N extends Name>(name: N, ...args: Parameters<Calls[N]>): Promise<ReturnType<Calls[N]>> {
+    if (this.over) return Promise.reject(this.over);
     const question: Question = { id: ++this.last, name, args };
     return new Promise((resolve, reject) => {
       this.waiting.set(question.id, { resolve: resolve as (value: unknown) => void, reject });
@@ -29,10 +31,11 @@ export class Python {
     });
   }
 
-  /** End it, whatever it is doing. */
-  stop(): void {
+  /** End it, whatever it is doing; whoever waits for it, or asks it later, is told why. */
+  stop(why: string): void {
     this.worker.terminate();
-    this.fail(new Error("Python was stopped."));
+    this.over = new Error(why);
+    this.fail(this.over);
   }
 
   private take(answer: Answer): void {

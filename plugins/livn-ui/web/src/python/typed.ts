@@ -5,7 +5,7 @@ import type { PythonHost } from "./host";
 
 /** A console; `show` is called with the name of a system whenever one was typed. */
 export function consoleOf(host: PythonHost, show: (system: string) => void): ConsolePanel {
-  const panel: ConsolePanel = new ConsolePanel({
+  return new ConsolePanel({
     push: async (line) => {
       const { more, system } = await (await host.ready()).call("push", line);
       if (system) show(system);
@@ -13,11 +13,6 @@ export function consoleOf(host: PythonHost, show: (system: string) => void): Con
     },
     complete: async (text) => (await host.ready()).call("complete", text),
     forget: async () => (await host.ready()).call("forget"),
-    interrupt: () => {
-      void host.interrupt().then((how) => {
-        if (how === "restart") panel.print("Python was ended, and starts anew with the next line.", "wrong");
-      });
-    },
+    interrupt: () => host.interrupt(),
   });
-  return panel;
 }

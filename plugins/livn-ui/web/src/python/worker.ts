@@ -1,5 +1,6 @@
 // Python in a thread of its own: it may wait for answers of servers, and the page stays alive.
 
+import { joined } from "./archive";
 import type { Answer, Calls, Question, Start } from "./protocol";
 
 /** The parts of Pyodide that are used here. */
@@ -41,6 +42,7 @@ interface DedicatedWorkerGlobal {
   postMessage(message: Answer, transfer?: Transferable[]): void;
   onmessage: ((event: MessageEvent<Question>) => void) | null;
   importScripts(address: string): void;
+  fetch: typeof fetch;
   loadPyodide(options: { indexURL: string; env: Record<string, string>; packages: readonly string[] }): Promise<Pyodide>;
 }
 
@@ -52,8 +54,9 @@ let repl: Console;
 let mounted = false;
 
 const calls: { [N in keyof Calls]: (...args: Parameters<Calls[N]>) => ReturnType<Calls[N]> | Promise<ReturnType<Calls[N]>> } = {
-  async start({ pyodide, wheels, environment, interrupt }: Start) {
+  async start({ pyodide, bytecode, wheels, environment, interrupt }: Start) {
     self.postMessage({ progress: "Loading Python …" });
+    compiled(`${pyodide}python_stdlib.zip`, bytecode);
     self.importScripts(`${pyodide}pyodide.js`);
     const archives = Promise.all(wheels.map(fetched));
     // NumPy arrives while Pyodide itself is still being compiled.
@@ -96,6 +99,19 @@ const calls: { [N in keyof Calls]: (...args: Parameters<Calls[N]>) => ReturnType
     return { names, from };
   },
 };
+
+/** Have Pyodide, which asks for its library of sources, get one that has bytecode beside them. */
+function compiled(library: string, bytecode: string): void {
+  const ask = self.fetch;
+  const both = Promise.all([library, bytecode].map(fetched));
+  both.catch(() => undefined); // said when Pyodide asks
+  self.fetch = async (address, options) => {
+    if (String(address) !== library) return ask(address, options);
+    self.fetch = ask;
+    const [sources, made] = await both;
+    return new Response(joined(sources!, made!));
+  };
+}
 
 async function fetched(address: string): Promise<ArrayBuffer> {
   const answer = await fetch(address);

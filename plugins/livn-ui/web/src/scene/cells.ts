@@ -35,13 +35,18 @@ const FRAGMENT = /* glsl */ `
   uniform vec3 ground;
   varying vec3 vTint;
   varying float vLook;
+  /** As pale as it looks, light or dark: light adds up as the square of what is seen, nearly. */
+  vec3 faded(vec3 color) {
+    vec3 seen = mix(sqrt(ground), sqrt(color), 0.26);
+    return seen * seen;
+  }
   void main() {
     vec2 at = 2.0 * gl_PointCoord - 1.0;
     float far = dot(at, at);
     if (far > 1.0) discard;
     float shade = 1.0 - 0.35 * far;
     // Paler rather than see-through: that costs nothing, and hides what lies behind.
-    vec3 color = vLook < 1.5 ? mix(ground, vTint, 0.22) : vTint * shade;
+    vec3 color = vLook < 1.5 ? faded(vTint) : vTint * shade;
     gl_FragColor = vec4(color, vLook > 2.5 ? 1.0 : opacity);
     #include <colorspace_fragment>
   }
