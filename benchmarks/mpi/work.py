@@ -59,7 +59,7 @@ def with_neuroh5():
     from neuroh5.io import scatter_read_graph
 
     def work(path):
-        graph, _ = scatter_read_graph(path, comm=COMM, projections=PAIRS, namespaces=["Connections"])
+        graph, _ = scatter_read_graph(path, comm=COMM, projections=PAIRS, namespaces=["Connections"], io_size=COMM.size)
         edges = [dict(graph[post][pre]) for pre, post in PAIRS]
         return edges, sum(len(sources) for cells in edges for sources, _ in cells.values()), None
 
