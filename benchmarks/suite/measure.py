@@ -13,6 +13,8 @@ from contenders import contender
 
 HERE = Path(__file__).parents[1]
 SMALL_CELLS = 25
+SLOW = 20
+"""Whoever takes more seconds takes one turn: the time is better spent on more turns of the others."""
 LONGEST = 600
 """Seconds for one process; it is stopped then, and the run with it."""
 
@@ -48,12 +50,14 @@ class Turns:
             if done and time.perf_counter() - began > work.seconds:
                 break
             for name, job in list(jobs.items()):
+                start = time.perf_counter()
                 sample = job()
                 if "missing" in sample:
                     self.left_out[name] = sample["missing"]
-                    del jobs[name]
                 else:
                     samples[name].append(sample)
+                if "missing" in sample or time.perf_counter() - start > SLOW:
+                    del jobs[name]
         return {name: found for name, found in samples.items() if found}
 
     def _once(self, task):
