@@ -19,7 +19,7 @@ from livn_core.h5file import Ranges
 
 SCRIPT = Path(__file__).with_name("damage.py")
 GIGABYTE = 1 << 30
-SECONDS = 120
+SECONDS = 600
 
 
 @pytest.fixture(scope="module")
