@@ -210,12 +210,3 @@ class Tree(Immutable):
         if at != max(flat.size, 1):
             raise InvalidArgumentError(f"the sections of cell {self.gid} go on after the last one")
         return tuple(found)
-
-
-def taken(values: AnyArray) -> AnyArray:
-    """An array of edges that nobody else has, to be given away or worked on in place instead of copied."""
-    try:
-        values.flags.writeable = True
-    except ValueError:  # a backend gave a view of something that is read-only
-        return values.copy()
-    return values

@@ -12,13 +12,13 @@ import numpy as np
 import numpy.typing as npt
 
 from livn_core.errors import missing_package
-from livn_core.h5file import IntArray
-from livn_core.neuroh5.values import taken
+from livn_core.h5file import AnyArray, IntArray
+from livn_core.neuroh5._export import csc_indices
 from livn_core.system._connectivity import Declared, Ranges, Strengths
 from livn_core.threads import ahead
 
 if TYPE_CHECKING:
-    from livn_core.neuroh5 import Edges, Projection
+    from livn_core.neuroh5 import Projection
 
 
 def sparse_csc(keys: IntArray, values: npt.NDArray[np.float32], size: int) -> Any:
@@ -58,7 +58,7 @@ def whole_csc(projections: Sequence[tuple[Declared, Projection | None]], ranges:
 def _block(one: Declared, projection: Projection, draws: Iterator[npt.NDArray[np.float64]]) -> Any:
     """One projection's part of the matrix, shape (pre.count, post.count)."""
     edges = projection.read()
-    rows, pointer = _rows(edges, projection), _pointer(edges, projection)
+    rows, pointer = csc_indices(projection, edges)
     ascending = _ascend(rows, pointer)
     values = next(draws)
     if one.sign * one.weight != 1:
@@ -70,19 +70,7 @@ def _block(one: Declared, projection: Projection, draws: Iterator[npt.NDArray[np
     return _merged(block)
 
 
-def _rows(edges: Edges, projection: Projection) -> npt.NDArray[np.integer[Any]]:
-    rows = taken(edges.pre_gids)
-    rows -= rows.dtype.type(projection.pre.start)
-    return rows.astype(_index_type(max(len(edges), projection.pre.count)), copy=False)
-
-
-def _pointer(edges: Edges, projection: Projection) -> npt.NDArray[np.integer[Any]]:
-    degrees = np.zeros(projection.post.count + 1, _index_type(max(len(edges), projection.pre.count)))
-    degrees[edges.post_gids - projection.post.start + 1] = np.diff(edges.indptr)
-    return np.cumsum(degrees, dtype=degrees.dtype)
-
-
-def _ascend(rows: npt.NDArray[np.integer[Any]], pointer: npt.NDArray[np.integer[Any]]) -> bool:
+def _ascend(rows: AnyArray, pointer: AnyArray) -> bool:
     """Whether the rows of each column do."""
     falls = np.empty(rows.size + 1, np.bool_)
     np.less(rows[1:], rows[:-1], out=falls[1:-1])
