@@ -5,6 +5,8 @@ from __future__ import annotations
 import copy
 import json
 import shutil
+import threading
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
@@ -120,6 +122,22 @@ def backend(request):
     if request.param not in default_backends().names:
         pytest.skip(f"backend {request.param} is not installed")
     return request.param
+
+
+@pytest.fixture
+def serving():
+    """Let a server answer in a thread of its own until the test is over: ``serving(server)`` gives it back."""
+    with ExitStack() as ends:
+
+        def serving(server):
+            ends.enter_context(server)
+            thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+            thread.start()
+            ends.callback(thread.join)
+            ends.callback(server.shutdown)
+            return server
+
+        yield serving
 
 
 @pytest.fixture

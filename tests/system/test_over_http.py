@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
@@ -15,7 +14,7 @@ from livn_core.system import System
 
 
 @pytest.fixture
-def address(two_pops):
+def address(two_pops, serving):
     """Serve the directory above the system on loopback, on a free port."""
     if "pyfive" not in default_backends().names:
         pytest.skip("no backend is installed that reads addresses")
@@ -25,12 +24,8 @@ def address(two_pops):
         def log_message(self, *_):
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Silent, directory=two_pops.parent)) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
+    server = serving(ThreadingHTTPServer(("127.0.0.1", 0), partial(Silent, directory=two_pops.parent)))
+    return f"http://127.0.0.1:{server.server_port}"
 
 
 def test_arrays_and_sidecars_are_those_of_the_directory(address, two_pops):

@@ -6,7 +6,6 @@ import hashlib
 import json
 import multiprocessing
 import re
-import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -96,17 +95,12 @@ class Handler(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def server(two_pops, monkeypatch):
+def server(two_pops, monkeypatch, serving):
     pytest.importorskip("fsspec")
     pytest.importorskip("aiohttp")
     monkeypatch.setattr(_remote, "PAUSE", 0.01)
     monkeypatch.setattr(_remote, "CHUNK", 16_384)
-    with Server(two_pops) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-        thread.start()
-        yield server
-        server.shutdown()
-        thread.join()
+    return serving(Server(two_pops))
 
 
 @pytest.fixture
