@@ -58,7 +58,8 @@ def whole_csc(projections: Sequence[tuple[Declared, Projection | None]], ranges:
 def _block(one: Declared, projection: Projection, draws: Iterator[npt.NDArray[np.float64]]) -> Any:
     """One projection's part of the matrix, shape (pre.count, post.count)."""
     edges = projection.read()
-    rows, pointer = csc_indices(projection, edges)
+    kind = _index_type(max(len(edges), projection.pre.count))
+    rows, pointer = (one.astype(kind, copy=False) for one in csc_indices(projection, edges))
     ascending = _ascend(rows, pointer)
     values = next(draws)
     if one.sign * one.weight != 1:

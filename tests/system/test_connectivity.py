@@ -71,6 +71,20 @@ def test_sparse_without_sorting_is_what_sorting_gives(tmp_path, graph, write_jso
     assert dealt.nnz == sorted_.nnz
 
 
+def test_sparse_indices_are_as_wide_as_they_must_be_whatever_the_gids(tmp_path, graph, write_json, backend):
+    pytest.importorskip("scipy.sparse")
+    first = 2**31 + 5
+    edges = Edges(np.arange(first, first + 4), np.arange(5) * 2, np.array([first, first + 1] * 4), {})
+    write_system(tmp_path / "system", {"EXC": (first, 4)}, {("EXC", "EXC"): edges})
+    graph["connections"]["EXC"]["config"]["synapses"] = {"EXC": {"EXC": {"type": "excitatory"}}}
+    write_json(tmp_path / "system" / "graph.json", graph)
+    with System(tmp_path / "system", backend=backend) as system:
+        matrix = system.connectivity_matrix(sparse=True)
+        assert matrix.indices.dtype == matrix.indptr.dtype == np.int32
+        assert matrix.nnz == 8
+        assert np.array_equal(matrix.toarray(), system.connectivity_matrix())
+
+
 def test_part_equals_the_same_part_of_the_whole_in_the_order_given(two_pops, backend):
     with System(two_pops, backend=backend) as system:
         whole = system.connectivity_matrix()
