@@ -86,7 +86,8 @@ class Ranges:
         int64 arrays of equal length: range *i* is ``[starts[i], stops[i])``, in elements.
         Ranges come in any order and may repeat or overlap.
     out
-        A 1-D array to fill, as long as all ranges together; its dtype may be wider than the dataset's.
+        A 1-D array to fill, as long as all ranges together; its dtype may be wider than the dataset's, and it may be a
+        column of a table, whose elements do not lie next to each other.
     """
 
     path: str
@@ -112,9 +113,9 @@ class Ranges:
             )
 
     @classmethod
-    def whole(cls, path: str, size: int) -> Ranges:
+    def whole(cls, path: str, size: int, out: AnyArray | None = None) -> Ranges:
         """All ``size`` elements of a dataset."""
-        return cls(path, np.array([0], np.int64), np.array([size], np.int64))
+        return cls(path, np.array([0], np.int64), np.array([size], np.int64), out)
 
 
 @runtime_checkable

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain, pairwise
 
 import attrs
 import numpy as np
 
 from livn_core.errors import TooLargeError
-from livn_core.h5file import AnyArray, IntArray
+from livn_core.h5file import AnyArray, IntArray, Ranges
 from livn_core.neuroh5._checks import check_cells, check_pointer
 from livn_core.neuroh5._dealing import Local, read_own
 from livn_core.neuroh5._segments import Segments
 from livn_core.neuroh5._store import Store
 from livn_core.neuroh5.values import CellAttribute, Population
+from livn_core.scratch import borrowed_arrays
 
 INDEX = "Cell Index"
 POINTER = "Attribute Pointer"
@@ -35,21 +37,6 @@ class AttributeNode:
         return f"{self.path}/{VALUE}"
 
 
-def list_namespaces(store: Store, population: str) -> dict[str, tuple[str, ...]]:
-    """Namespaces of a population, with the names of their attributes, both ordered by name.
-
-    A namespace may hold other things too: an attribute is a group that has values.
-    """
-    top = f"/Populations/{population}"
-    return {
-        namespace: tuple(
-            name for name in store.keys(f"{top}/{namespace}") if store.is_dataset(f"{top}/{namespace}/{name}/{VALUE}")
-        )
-        for namespace in store.keys(top)
-        if store.is_group(f"{top}/{namespace}")
-    }
-
-
 def plan_attributes(store: Store, nodes: list[AttributeNode]) -> list[Segments]:
     """Read which values belong to which cell, for several attributes in one go.
 
@@ -62,22 +49,40 @@ def plan_attributes(store: Store, nodes: list[AttributeNode]) -> list[Segments]:
 
 
 def _read_plans(
-    store: Store, nodes: list[AttributeNode], others: Sequence[str]
+    store: Store, nodes: list[AttributeNode], others: Sequence[Ranges]
 ) -> tuple[list[Segments], list[AnyArray]]:
-    """Read the plans of attributes, and other datasets whole, in one go."""
-    paths = [path for node in nodes for path in _plan_paths(store, node)]
-    for path in paths:
+    """Read the plans of attributes, and other things, in one go."""
+    paths = [list(_plan_paths(store, node)) for node in nodes]
+    sizes = {path: store.length(path) for path in chain.from_iterable(paths)}
+    for path in sizes:
         store.check_integers(path)
-    found = store.whole(*paths, *others)
-    read = dict(zip(paths, found, strict=False))
+    # Attributes of a namespace nearly always belong to the same cells: what says so again is looked at, and not kept.
+    again = [path for one, own in zip(pairwise(nodes), paths[1:], strict=True) if _are_of_one(*one) for path in own]
+    with borrowed_arrays([(sizes[path], store.number_type(path)) for path in again]) as rooms:
+        lent = dict(zip(again, rooms, strict=True))
+        requests = [Ranges.whole(path, size, lent.get(path)) for path, size in sizes.items()]
+        found = store.read([*requests, *others])
+        return _plans(store, nodes, dict(zip(sizes, found, strict=False)), lent), found[len(requests) :]
+
+
+def _are_of_one(node: AttributeNode, other: AttributeNode) -> bool:
+    return node.population is other.population
+
+
+def _plans(
+    store: Store, nodes: list[AttributeNode], read: Mapping[str, AnyArray], lent: Mapping[str, AnyArray]
+) -> list[Segments]:
     plans: list[Segments] = []
     before: _Index | None = None
     for node in nodes:
-        own = _Index(node, store.length(node.values), read[f"{node.path}/{INDEX}"], read.get(f"{node.path}/{POINTER}"))
-        # Attributes of a namespace nearly always belong to the same cells.
-        plans.append(plans[-1] if before is not None and own.is_like(before) else _plan(store, own))
+        index, pointer = f"{node.path}/{INDEX}", f"{node.path}/{POINTER}"
+        own = _Index(node, store.length(node.values), read[index], read.get(pointer))
+        if before is not None and own.is_like(before):
+            plans.append(plans[-1])
+        else:
+            plans.append(_plan(store, own.copy() if index in lent else own))
         before = own
-    return plans, found[len(paths) :]
+    return plans
 
 
 def _plan_paths(store: Store, node: AttributeNode) -> Iterator[str]:
@@ -107,6 +112,12 @@ class _Index:
         same_pointer = self.pointer is None or np.array_equal(self.pointer, other.pointer)  # type: ignore[arg-type]
         return same_pointer and np.array_equal(self.cells, other.cells)
 
+    def copy(self) -> _Index:
+        """The same in memory of its own."""
+        return attrs.evolve(
+            self, cells=self.cells.copy(), pointer=None if self.pointer is None else self.pointer.copy()
+        )
+
 
 def _plan(store: Store, index: _Index) -> Segments:
     node = index.node
@@ -132,7 +143,11 @@ def _check_pointer(store: Store, node: AttributeNode, pointer: IntArray, cells: 
 
 
 def read_attributes(
-    store: Store, nodes: list[AttributeNode], gids: IntArray | None, local: Local | None = None
+    store: Store,
+    nodes: list[AttributeNode],
+    gids: IntArray | None,
+    local: Local | None = None,
+    out: Sequence[AnyArray | None] | None = None,
 ) -> list[CellAttribute]:
     """Read attributes: whole, everything in one go; or for some cells, first every plan, then their values.
 
@@ -142,23 +157,41 @@ def read_attributes(
         int64, ascending and unique; cells that lack an attribute are left out of it. None: all cells.
     local
         Only this rank's cells.
+    out
+        Where the values of each attribute go if they are as many; only where those of all cells are read.
     """
     for node in nodes:
         store.number_type(node.values)
-    plans, whole = _read_plans(store, nodes, [node.values for node in nodes] if gids is None and local is None else ())
+    everything = gids is None and local is None
+    outs = out or [None] * len(nodes)
+    requests = [_values(store, node, one) for node, one in zip(nodes, outs, strict=True)] if everything else []
+    plans, whole = _read_plans(store, nodes, requests)
     if gids is not None:
         plans = [plan.select(gids) for plan in plans]
     for node, plan in zip(nodes, plans, strict=True):
         _check_repetition(store, node, plan)
     if local is not None:
         return [_read_own(store, node, plan, local) for node, plan in zip(nodes, plans, strict=True)]
-    if whole:
-        values = [plan.take(read) for plan, read in zip(plans, whole, strict=True)]
+    if everything:
+        values = [_put(plan.take(read), one) for plan, read, one in zip(plans, whole, outs, strict=True)]
     else:
         values = store.read([plan.ranges(node.values) for plan, node in zip(plans, nodes, strict=True)])
     # Attributes of the same cells share what says so, which is read-only; the plans are given up, so it is no copy.
     pointers = {id(plan): plan.pointer if plan.seamless is None else plan.seamless for plan in plans}
     return [CellAttribute(plan.gids, pointers[id(plan)], read) for plan, read in zip(plans, values, strict=True)]
+
+
+def _values(store: Store, node: AttributeNode, out: AnyArray | None) -> Ranges:
+    size = store.length(node.values)
+    return Ranges.whole(node.values, size, out if out is not None and out.size == size else None)
+
+
+def _put(values: AnyArray, out: AnyArray | None) -> AnyArray:
+    """The values where they shall be, though the file has its cells in another order, or shares values among them."""
+    if out is None or values is out or values.size != out.size:
+        return values
+    out[...] = values
+    return out
 
 
 class AttributeReader:

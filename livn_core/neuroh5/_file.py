@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Self
 
 import attrs
 
 from livn_core.backends import Selection
 from livn_core.errors import InvalidTypeError, unknown_name
-from livn_core.h5file import H5File, SupportsNotes
+from livn_core.h5file import AnyArray, H5File, SupportsNotes
 from livn_core.neuroh5._arguments import as_max_bytes, as_names
-from livn_core.neuroh5._cells import VALUE, AttributeNode, AttributeReader, list_namespaces, read_attributes
+from livn_core.neuroh5._catalog import Catalog
+from livn_core.neuroh5._cells import AttributeNode, AttributeReader, read_attributes
 from livn_core.neuroh5._dealing import Local
 from livn_core.neuroh5._edges import BLOCK_BYTES
 from livn_core.neuroh5._finding import find_layouts
@@ -22,7 +23,7 @@ from livn_core.neuroh5._populations import read_populations, read_valid_pairs
 from livn_core.neuroh5._projection import Projection
 from livn_core.neuroh5._store import Store
 from livn_core.neuroh5._trees import Trees
-from livn_core.neuroh5.values import CellAttribute, FrozenMapping, Population
+from livn_core.neuroh5.values import CellAttribute, Population
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -56,7 +57,7 @@ class NeuroH5File:
         self._lock = threading.RLock()
         self._populations: Mapping[str, Population] | None = None
         self._layouts: Mapping[tuple[str, str], EdgeLayout] | None = None
-        self._namespaces: dict[str, Mapping[str, tuple[str, ...]]] = {}
+        self._catalog = Catalog(self._store)
         self._opened: dict[tuple[str, str], Projection] = {}
 
     @property
@@ -88,11 +89,7 @@ class NeuroH5File:
         KeyError
             There is no such population.
         """
-        self._population(population)
-        with self._lock:
-            if population not in self._namespaces:
-                self._namespaces[population] = FrozenMapping(list_namespaces(self._store, population))
-            return self._namespaces[population]
+        return self._catalog.namespaces(self._population(population))
 
     def cell_attributes(
         self,
@@ -134,12 +131,16 @@ class NeuroH5File:
             owner = self._population(population)
             wanted = None if gids is None else as_gids(gids, owner, self._store.source)
             wish = Local.wish(local, node_allocation)
-            chosen = self._attribute_names(population, namespace, names)
-            nodes = [AttributeNode(owner, f"/Populations/{population}/{namespace}/{name}") for name in chosen]
-            return dict(zip(chosen, read_attributes(self._store, nodes, wanted, wish), strict=True))
+            nodes = self._catalog.nodes(owner, namespace, names)
+            return dict(zip(nodes, read_attributes(self._store, list(nodes.values()), wanted, wish), strict=True))
 
     def cell_attributes_of(
-        self, populations: Iterable[str], namespace: str, names: str | Iterable[str] | None = None
+        self,
+        populations: Iterable[str],
+        namespace: str,
+        names: str | Iterable[str] | None = None,
+        *,
+        out: Mapping[str, Sequence[AnyArray]] | None = None,
     ) -> dict[str, dict[str, CellAttribute]]:
         """Read the same attributes of all cells of several populations, in one go.
 
@@ -147,6 +148,9 @@ class NeuroH5File:
         ----------
         populations, namespace, names
             As for :meth:`cell_attributes`, which also names the errors.
+        out
+            ``{population: (array, ...)}``, one for each attribute in order of name: float64, shape (m,). Its values
+            go there, instead of into an array of the file's dtype, if they are as many.
 
         Returns
         -------
@@ -154,15 +158,17 @@ class NeuroH5File:
             ``{population: {name: CellAttribute}}``, populations in the order given.
         """
         with self._store.together():
-            owners = [self._population(one) for one in as_names(populations, "populations")]
-            chosen = {owner.name: self._attribute_names(owner.name, namespace, names) for owner in owners}
-            nodes = [
-                AttributeNode(owner, f"/Populations/{owner.name}/{namespace}/{name}")
-                for owner in owners
-                for name in chosen[owner.name]
-            ]
-            read = iter(read_attributes(self._store, nodes, None))
-            return {one: {name: next(read) for name in own} for one, own in chosen.items()}
+            nodes = self._nodes_of(populations, namespace, names)
+            flat = [node for own in nodes.values() for node in own.values()]
+            into = None if out is None else [array for population in nodes for array in out[population]]
+            read = iter(read_attributes(self._store, flat, None, out=into))
+            return {population: {name: next(read) for name in own} for population, own in nodes.items()}
+
+    def _nodes_of(
+        self, populations: Iterable[str], namespace: str, names: str | Iterable[str] | None
+    ) -> dict[str, dict[str, AttributeNode]]:
+        owners = [self._population(one) for one in as_names(populations, "populations")]
+        return {owner.name: self._catalog.nodes(owner, namespace, names) for owner in owners}
 
     def cell_attribute_blocks(
         self, population: str, namespace: str, name: str, max_bytes: int = BLOCK_BYTES
@@ -185,32 +191,8 @@ class NeuroH5File:
 
     def attribute_reader(self, population: str, namespace: str, name: str) -> AttributeReader:
         """One attribute, its cells known and its values not yet read; the errors are those of cell_attributes()."""
-        owner = self._population(population)
-        self._attribute_names(population, namespace, name)
-        return AttributeReader(self._store, AttributeNode(owner, f"/Populations/{population}/{namespace}/{name}"))
-
-    def _attribute_names(self, population: str, namespace: str, names: str | Iterable[str] | None) -> list[str]:
-        if not isinstance(namespace, str):
-            raise InvalidTypeError(f"a namespace is named by a str, not {namespace!r}")
-        chosen = [] if names is None else sorted(as_names(names, "attributes"))
-        top = f"/Populations/{population}/{namespace}"
-        # Listing a population costs a look at each of its attributes, which is dear over a network.
-        if (
-            chosen
-            and all(map(_is_plain, (namespace, *chosen)))
-            and all(self._store.is_dataset(f"{top}/{name}/{VALUE}") for name in chosen)
-        ):
-            return chosen
-        known = self.namespaces(population)
-        where = f"{self._store.source}: population {population}"
-        if namespace not in known:
-            raise unknown_name("namespace", namespace, known, where)
-        if names is None:
-            return list(known[namespace])
-        for name in chosen:
-            if name not in known[namespace]:
-                raise unknown_name("attribute", name, known[namespace], f"{where}, namespace {namespace}")
-        return chosen
+        (node,) = self._catalog.nodes(self._population(population), namespace, name).values()
+        return AttributeReader(self._store, node)
 
     @property
     def projections(self) -> tuple[tuple[str, str], ...]:
@@ -285,8 +267,3 @@ class NeuroH5File:
     def __repr__(self) -> str:
         state = "closed" if self.closed else "open"
         return f"NeuroH5File({self._store.source!r}, {state}, backend {self._selection.name})"
-
-
-def _is_plain(name: str) -> bool:
-    """Whether a name is one step of a path; any other would lead to the data of somebody else."""
-    return "/" not in name and name not in {"", ".", ".."}

@@ -22,12 +22,13 @@ class Segments:
 
     gids: IntArray
     """int64, shape (n,): ascending and unique."""
-    first: IntArray
-    """int64, shape (n + 1,): the segments of cell *i* are ``first[i]`` to ``first[i + 1]``."""
     starts: IntArray
     """int64, shape (s,): first element of each segment."""
     stops: IntArray
     """int64, shape (s,): one past the last element of each segment."""
+    first: IntArray | None = None
+    """int64, shape (n + 1,): the segments of cell *i* are ``first[i]`` to ``first[i + 1]``; None where every cell has
+    a single one, as in nearly every file. There is no cell without one."""
     seamless: IntArray | None = None
     """int64, shape (n + 1,), where every cell has one segment and they follow each other from element 0 on: the places
     where they begin, and the last one's end."""
@@ -45,7 +46,7 @@ class Segments:
         """
         if not (gids[1:] > gids[:-1]).all():
             return cls.group(gids, pointer[:-1], pointer[1:])
-        return cls(gids, np.arange(gids.size + 1, dtype=np.int64), pointer[:-1], pointer[1:], pointer)
+        return cls(gids, pointer[:-1], pointer[1:], seamless=pointer)
 
     @classmethod
     def group(cls, gids: IntArray, starts: IntArray, stops: IntArray) -> Segments:
@@ -59,20 +60,22 @@ class Segments:
             int64, shape (s,).
         """
         if (gids[1:] > gids[:-1]).all():
-            return cls(gids, np.arange(gids.size + 1, dtype=np.int64), starts, stops)
+            return cls(gids, starts, stops)
         step = np.diff(gids)
         if (step < 0).any():
             order = np.argsort(gids, kind="stable")
             gids, starts, stops = gids[order], starts[order], stops[order]
             step = np.diff(gids)
+        if step.all():
+            return cls(gids, starts, stops)
         first = np.concatenate(([0], np.flatnonzero(step) + 1, [gids.size])).astype(np.int64)
-        return cls(gids[first[:-1]], first, starts, stops)
+        return cls(gids[first[:-1]], starts, stops, first)
 
     @classmethod
     def empty(cls) -> Segments:
         """No cell at all."""
         nothing = np.empty(0, np.int64)
-        return cls(nothing, np.zeros(1, np.int64), nothing, nothing)
+        return cls(nothing, nothing, nothing)
 
     @property
     def pointer(self) -> IntArray:
@@ -81,12 +84,7 @@ class Segments:
             return self.seamless.copy()
         ends = np.zeros(self.starts.size + 1, np.int64)
         np.cumsum(self.stops - self.starts, out=ends[1:])
-        return ends if self._one_each else ends[self.first]
-
-    @property
-    def _one_each(self) -> bool:
-        """Whether every cell has a single segment, as in nearly every file; there is no cell without one."""
-        return self.gids.size == self.starts.size
+        return ends if self.first is None else ends[self.first]
 
     @property
     def size(self) -> int:
@@ -116,24 +114,24 @@ class Segments:
         rows
             int64, ascending and unique: their numbers.
         """
-        if self._one_each:
-            return Segments(
-                self.gids[rows], np.arange(rows.size + 1, dtype=np.int64), self.starts[rows], self.stops[rows]
-            )
+        if self.first is None:
+            return Segments(self.gids[rows], self.starts[rows], self.stops[rows])
         which = self.segments_of(rows)
         first = np.concatenate(([0], np.cumsum(self.first[rows + 1] - self.first[rows]))).astype(np.int64)
-        return Segments(self.gids[rows], first, self.starts[which], self.stops[which])
+        return Segments(self.gids[rows], self.starts[which], self.stops[which], first)
 
     def segments_of(self, rows: IntArray) -> IntArray:
         """The numbers of the segments of some rows: int64, row after row."""
-        if self.starts.size == self.gids.size:  # one for each, as nearly every file has it
+        if self.first is None:
             return rows
         return element_index(self.first[rows], self.first[rows + 1])
 
     def rows(self, start: int, stop: int) -> Segments:
         """Consecutive rows."""
+        if self.first is None:
+            return Segments(self.gids[start:stop], self.starts[start:stop], self.stops[start:stop])
         a, b = int(self.first[start]), int(self.first[stop])
-        return Segments(self.gids[start:stop], self.first[start : stop + 1] - a, self.starts[a:b], self.stops[a:b])
+        return Segments(self.gids[start:stop], self.starts[a:b], self.stops[a:b], self.first[start : stop + 1] - a)
 
     def locate(self, at: IntArray) -> tuple[IntArray, IntArray]:
         """The ranges, one element long, of elements that are known by their places in the order of reading.

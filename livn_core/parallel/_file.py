@@ -218,9 +218,9 @@ def _already_known(node: Node, request: Ranges) -> AnyArray | None:
 
 def _room(request: Ranges, node: Node) -> AnyArray:
     """Where the elements are put together: messages need memory in one piece."""
-    if request.out is None:
-        return np.empty(request.size, node.dtype)
-    return request.out if request.out.flags.c_contiguous else np.empty_like(request.out)
+    if request.out is not None and request.out.flags.c_contiguous:
+        return request.out
+    return np.empty(request.size, node.dtype)
 
 
 def _delivered(request: Ranges, found: AnyArray) -> AnyArray:

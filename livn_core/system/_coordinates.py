@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from livn_core.errors import UnknownNameError
+from livn_core.errors import TooLargeError, UnknownNameError
 from livn_core.locations import shown
 from livn_core.neuroh5.values import read_only
 from livn_core.system import _extent
@@ -35,8 +36,12 @@ class Coordinates:
 
     def of_all(self) -> Table:
         """The table of all cells, read-only."""
-        table = self._read_missing()
-        if table is None or len(table) < sum(count for _, count in self._ranges.values()):
+        missing = [name for name, (_, count) in self._ranges.items() if count and name not in self._known]
+        table = np.empty((0, 4))
+        if missing:
+            with contextlib.suppress(UnknownNameError):  # read one by one, the population that lacks them says so
+                table = self._read(missing)
+        if len(table) < sum(count for _, count in self._ranges.values()):
             # Populations are in order of their first gid, and share none.
             table = np.concatenate([np.empty((0, 4)), *(self.of(name) for name in self._ranges)])
         return read_only(table)
@@ -52,49 +57,41 @@ class Coordinates:
             A cell has none, or more than one.
         """
         if population not in self._known:
-            with self._files.together():
-                found = self._read(population) if self._ranges[population][1] else np.empty((0, 4))
-            self._known[population] = found
+            try:
+                self._read([population])
+            except UnknownNameError as error:
+                cells = self._files.cells
+                listing = cells.namespaces(population)
+                raise _extent.no_coordinates(population, listing, shown(cells.source)) from error
         return self._known[population]
 
     @property
     def _ranges(self) -> Mapping[str, tuple[int, int]]:
         return self._files.cells.population_ranges
 
-    def _read_missing(self) -> Table | None:
-        """Read what is not known yet in one go, into one table: over a network, each read is a wait."""
-        missing = [name for name, (_, count) in self._ranges.items() if count and name not in self._known]
-        try:
-            with self._files.together():  # kept where all ranks have them, or they would part ways
-                found = self._files.cells.cell_attributes_of(missing, _extent.NAMESPACE, _extent.AXES)
-                table = np.empty((sum(self._ranges[name][1] for name in missing), 4))
-                tables = self._tables(table, found)
-        except UnknownNameError:
-            return None  # read one by one, the population that lacks them says so
-        self._known.update(tables)
+    def _read(self, populations: list[str]) -> Table:
+        """Read populations in one go, into one table: over a network, each read is a wait."""
+        with self._files.together():
+            counts = [self._ranges[name][1] for name in populations]
+            table = self._empty(sum(counts))
+            parts = dict(zip(populations, np.split(table, np.cumsum(counts)[:-1]), strict=True))
+            columns = {name: tuple(part[:, 1:].T) for name, part in parts.items() if len(part)}
+            found = self._files.cells.cell_attributes_of(columns, _extent.NAMESPACE, _extent.AXES, out=columns)
+            for name, attributes in found.items():
+                self._finish(parts[name], name, attributes)
+        # Kept where all ranks have them, or they would part ways.
+        self._known.update((name, read_only(part)) for name, part in parts.items())
         return table
 
-    def _tables(self, table: Table, found: Mapping[str, Mapping[str, CellAttribute]]) -> dict[str, Table]:
-        """Fill a table, population after population; each one's own part of it."""
-        tables, start = {}, 0
-        for name, attributes in found.items():
-            stop = start + self._ranges[name][1]
-            self._fill(table[start:stop], name, attributes)
-            tables[name] = read_only(table[start:stop])
-            start = stop
-        return tables
-
-    def _read(self, population: str) -> Table:
-        cells = self._files.cells
+    def _empty(self, rows: int) -> Table:
         try:
-            attributes = cells.cell_attributes(population, _extent.NAMESPACE, _extent.AXES)
-        except UnknownNameError as error:
-            raise _extent.no_coordinates(population, cells.namespaces(population), shown(cells.source)) from error
-        table = np.empty((self._ranges[population][1], 4))
-        self._fill(table, population, attributes)
-        return read_only(table)
+            return np.empty((rows, 4))
+        except MemoryError as error:
+            place = shown(self._files.cells.source)
+            problem = f"not enough memory for the coordinates of {rows:,} cells; read those of some with"
+            raise TooLargeError(f"{place}: {problem} cells.cell_attributes(…, gids=)") from error
 
-    def _fill(self, table: Table, population: str, attributes: Mapping[str, CellAttribute]) -> None:
+    def _finish(self, table: Table, population: str, attributes: Mapping[str, CellAttribute]) -> None:
         start, _ = self._ranges[population]
         node = f"/Populations/{population}/{_extent.NAMESPACE}"
-        _extent.fill_rows(table, attributes, start, node, shown(self._files.cells.source))
+        _extent.finish_rows(table, attributes, start, node, shown(self._files.cells.source))

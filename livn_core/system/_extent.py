@@ -30,19 +30,20 @@ def no_coordinates(population: str, namespaces: Iterable[str], place: str) -> Un
     )
 
 
-def fill_rows(
+def finish_rows(
     table: npt.NDArray[np.float64],
     attributes: Mapping[str, CellAttribute],
     first: int,
     node: str,
     place: str,
 ) -> None:
-    """Put three attributes together.
+    """Check three attributes that were read into a table, and complete it.
 
     Parameters
     ----------
     table
-        float64, shape (n, 4), to be filled: gid, x, y, z in µm, ascending by gid.
+        float64, shape (n, 4): gid, x, y, z in µm, ascending by gid. Where the values of an attribute were too few or
+        too many for its column, they lie elsewhere.
     attributes
         X, Y and Z, one value for each cell.
     first
@@ -57,13 +58,14 @@ def fill_rows(
     """
     checked: CellAttribute | None = None
     finite = True
-    for column, axis in enumerate(AXES, start=1):
+    for column, axis in zip(table.T[1:], AXES, strict=True):
         attribute = attributes[axis]
         if checked is None or attribute.gids is not checked.gids or attribute.pointer is not checked.pointer:
             _check_one_each(attribute, first, len(table), f"{node}/{axis}", place)
         checked = attribute
-        table[:, column] = attribute.values
-        finite = finite and bool(np.isfinite(attribute.values).all())
+        if not np.may_share_memory(attribute.values, table):
+            column[:] = attribute.values
+        finite = finite and bool(np.isfinite(column).all())
     table[:, 0] = attributes[AXES[0]].gids
     if not finite:
         raise _not_finite(table, node, place)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import traceback
 import warnings
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
@@ -182,8 +183,9 @@ class SystemFiles:
     def _open_cells(self, backend: BackendNames | None, options: Mapping[str, object]) -> NeuroH5File:
         try:
             return self._open(ONE_FILE, backend, options)
-        except FileNotFoundError:
-            pass
+        except FileNotFoundError as error:
+            # Frames of the plugin host hold the error, and it them, and with them this system and all that it reads.
+            traceback.clear_frames(error.__traceback__)
         try:
             return self._open(CELLS, backend, options)
         except FileNotFoundError as error:

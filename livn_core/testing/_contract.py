@@ -150,6 +150,9 @@ def requests(rng: np.random.Generator) -> list[Ranges]:
     size = found[2].size
     found.append(Ranges(found[2].path, found[2].starts, found[2].stops, np.empty(size, np.uint32)))
     found.append(Ranges(found[2].path, found[2].starts, found[2].stops, np.empty(size, np.int64)))
+    found.append(Ranges(found[2].path, found[2].starts, found[2].stops, np.empty((size, 3))[:, 1]))
+    found.append(Ranges.whole("/outer/inner/chunked", 1000, np.empty((1000, 3))[:, 1]))
+    found.append(Ranges.whole("/outer/inner/numbers", 1000, np.empty((1000, 3))[:, 2]))
     return found
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from livn_core import FormatError, open_neuroh5
+from livn_core.scratch import borrowed_arrays
 
 NAMESPACE = "/Populations/B/Things"
 ATTRIBUTES = {
@@ -56,3 +57,28 @@ def test_a_wrong_cell_in_the_second_is_noticed(path, backend):
         file[f"{NAMESPACE}/b/Cell Index"][1] = 10
     with open_neuroh5(path, backend=backend) as file, pytest.raises(FormatError, match="b/Cell Index"):
         file.cell_attributes("B", "Things")
+
+
+def test_values_go_where_they_shall_if_they_are_as_many(path, backend):
+    """Four values each; those of ``e`` are twelve, since its cells share them, and those of ``g`` and ``h`` three."""
+    names = sorted(ATTRIBUTES)
+    table = np.full((4, len(names)), np.nan)
+    with open_neuroh5(path, backend=backend) as file:
+        found = file.cell_attributes_of(["B"], "Things", out={"B": tuple(table.T)})["B"]
+        usual = file.cell_attributes("B", "Things")
+    for name, column in zip(names, table.T, strict=True):
+        assert described(found[name]) == described(usual[name])
+        if len(found[name].values) == 4:
+            assert found[name].values.dtype == np.float64
+            assert np.array_equal(column, usual[name].values)
+    assert [name for name in names if found[name].values.base is not None] == ["a", "b", "c", "d"]
+
+
+def test_what_was_read_outlives_what_is_read_next(path, backend):
+    """Memory in which an index was looked at is used again."""
+    with open_neuroh5(path, backend=backend) as file:
+        first = file.cell_attributes("B", "Things")
+        before = {name: described(attribute) for name, attribute in first.items()}
+        with borrowed_arrays([(4096, np.dtype(np.uint8))]) as (room,):
+            room[:] = 255
+        assert {name: described(attribute) for name, attribute in first.items()} == before

@@ -8,6 +8,7 @@ import os
 import pickle
 import sys
 import threading
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -72,6 +73,23 @@ def test_dropped_system_closes_its_files_without_a_warning(two_pops, backend):
     del system
     gc.collect()
     assert _open_files(two_pops) == []
+
+
+def test_dropped_system_is_gone_at_once_with_all_that_it_read(pair, backend):
+    """A table of coordinates may be large: it must not wait for the next garbage collection."""
+    gc.collect()
+    gc.disable()
+    try:
+        with System(pair, backend=backend) as system:
+            table = weakref.ref(system.neuron_coordinates)
+            system.projection("EXC", "INH").read()
+            system.connectivity_matrix(sparse=True)
+        gone = weakref.ref(system)
+        del system
+        assert gone() is None
+        assert table() is None
+    finally:
+        gc.enable()
 
 
 @needs_proc

@@ -150,7 +150,7 @@ class Dataset:
             pieces = from_ranges(request.starts, request.stops)
             how = self._prepare(pieces)
             target = Target(self.name, self._element, self._result(request))
-            part = self._pages.plan(target, pieces) if self._pages is not None else None
+            part = self._pages.plan(target, pieces, self._load) if self._pages is not None else None
             return part or Reading(target.out, list(self._tasks(target, pieces, how)) if len(pieces) else [])
 
     @Lazy
@@ -170,7 +170,7 @@ class Dataset:
             # Where all of it would be one page, reading the whole goes straight into the result.
             length = max(1, min(self.size, PAGE_BYTES // self._element.itemsize))
             size = self.size
-        return Pages(self.name, self._element, length, size, self._load, cache)
+        return Pages(self.name, self._element, length, size, cache)
 
     def _load(self, target: Target, pieces: Pieces) -> list[Task]:
         return list(self._tasks(target, pieces, self._prepare(pieces)))

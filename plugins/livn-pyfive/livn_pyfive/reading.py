@@ -14,13 +14,13 @@ import numpy as np
 
 from livn_core.errors import FormatError
 from livn_core.h5file import AnyArray
+from livn_core.scratch import borrowed
 from livn_pyfive.chunkindex import ChunkIndex
 from livn_pyfive.datatype import Dtype
 from livn_pyfive.filters import SHUFFLE, DamagedChunk, Filter, decode_chunk, unshuffle_into
 from livn_pyfive.inflate import Buffer
 from livn_pyfive.pieces import Pieces, elements_of, group_by_place, scatter, split_at_chunks
 from livn_pyfive.pool import run_all
-from livn_pyfive.scratch import borrowed
 from livn_pyfive.storage import Storage
 
 # A run of this many bytes is read straight into the result; shorter ones are read together and picked apart.

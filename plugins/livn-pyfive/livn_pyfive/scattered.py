@@ -59,8 +59,6 @@ class Pages:
         Elements in a page.
     size
         Elements that can be read: those of all pages, of which the last may be shorter.
-    load
-        How they are read.
     cache
         Where they are kept.
     """
@@ -69,11 +67,16 @@ class Pages:
     stored: Dtype
     length: int
     size: int
-    load: Load
     cache: ChunkCache
 
-    def plan(self, target: Target, pieces: Pieces) -> Reading | None:
-        """How to read with the help of the pages; ``None`` where they are no help."""
+    def plan(self, target: Target, pieces: Pieces, load: Load) -> Reading | None:
+        """How to read with the help of the pages; ``None`` where they are no help.
+
+        Parameters
+        ----------
+        load
+            How pages are read that are not there yet.
+        """
         most = self.cache.max_bytes // _LARGEST_PART // self.stored.itemsize
         wanted = len(target.out)
         if wanted > most:
@@ -91,7 +94,7 @@ class Pages:
         if not missing:
             _copy(pages, numbers, parts, target)
             return Reading(target.out, [])
-        return self._load(missing, pages, lambda: _copy(pages, numbers, parts, target), target.out)
+        return self._load(missing, pages, load, lambda: _copy(pages, numbers, parts, target), target.out)
 
     def _copy_one(self, target: Target, source: int, count: int) -> bool:
         """Read one run from a page that is there, with as little ceremony as possible; say whether that was done."""
@@ -106,13 +109,13 @@ class Pages:
         return True
 
     def _load(
-        self, missing: list[int], pages: dict[int, memoryview], then: Callable[[], None], out: AnyArray
+        self, missing: list[int], pages: dict[int, memoryview], load: Load, then: Callable[[], None], out: AnyArray
     ) -> Reading:
         first = np.sort(np.array(missing, np.int64)) * self.length
         lengths = np.minimum(self.size - first, self.length)
         ends = np.cumsum(lengths)
         buffer = np.empty(int(ends[-1]), self.stored)
-        tasks = self.load(Target(self.node, self.stored, buffer), Pieces(first, ends - lengths, lengths))
+        tasks = load(Target(self.node, self.stored, buffer), Pieces(first, ends - lengths, lengths))
 
         def finish() -> None:
             fresh = {

@@ -10,7 +10,7 @@ import zlib
 import h5py
 import numpy as np
 import pytest
-from livn_pyfive import inflate, pool, scratch
+from livn_pyfive import inflate, pool
 from livn_pyfive.inflate import DoesNotInflate
 
 from livn_core.errors import FormatError
@@ -151,22 +151,6 @@ def test_a_wider_result_needs_no_second_array(packed, open_file, name):
     assert np.array_equal(out, values)
     # numpy reports its arrays to tracemalloc: a second array would take four million bytes or more.
     assert peak < 1_500_000
-
-
-def test_buffers_are_used_again_and_never_by_two(monkeypatch):
-    monkeypatch.setattr(scratch, "_own", type(scratch._own)())
-    with scratch.borrowed(1000) as one, scratch.borrowed(1000) as other:
-        one[:] = bytes(1000)
-        other[:] = b"\1" * 1000
-        assert not any(one)
-        first, second = np.frombuffer(one).ctypes.data, np.frombuffer(other).ctypes.data
-        assert first != second
-    for _ in range(3):
-        with scratch.borrowed(500) as again, scratch.borrowed(1000) as more:
-            assert {np.frombuffer(again[:496]).ctypes.data, np.frombuffer(more).ctypes.data} == {first, second}
-    with scratch.borrowed(scratch._KEPT + 1):
-        pass
-    assert all(len(kept) <= scratch._KEPT for kept in scratch._own.kept)
 
 
 def test_small_reads_start_no_threads(tmp_path, open_file, monkeypatch):

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import accumulate
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-_KEPT = 1 << 21
+from livn_core.h5file import AnyArray
+
+_KEPT = 1 << 22
 """A thread keeps no buffer of more bytes; it is made and given back."""
 _MOST = 2
 """Buffers that a thread keeps: one for what is in the file, and one for what comes of it."""
+_ALIGNMENT = 16
+"""Bytes; of no less than any element's."""
 
 _own = threading.local()
 
@@ -30,3 +36,12 @@ def borrowed(size: int) -> Iterator[memoryview]:
     finally:
         if len(buffer) <= _KEPT and len(kept) < _MOST:
             kept.append(buffer)
+
+
+@contextmanager
+def borrowed_arrays(wanted: Sequence[tuple[int, np.dtype[Any]]]) -> Iterator[list[AnyArray]]:
+    """1-D arrays of so many elements of a dtype, with anything in them, for as long as a ``with`` block lasts."""
+    sizes = [-(-count * dtype.itemsize // _ALIGNMENT) * _ALIGNMENT for count, dtype in wanted]
+    with borrowed(sum(sizes)) as room:
+        begins = accumulate(sizes, initial=0)
+        yield [np.frombuffer(room, dtype, count, begin) for (count, dtype), begin in zip(wanted, begins, strict=False)]
