@@ -70,6 +70,13 @@ def repeat(values: AnyArray, counts: IntArray) -> AnyArray:
     return np.repeat(values, counts.astype(np.intp, copy=False))
 
 
+def pointer_of(counts: AnyArray) -> IntArray:
+    """Where runs of these lengths begin that follow each other, and the end of the last: int64, shape (n + 1,)."""
+    pointer = np.zeros(len(counts) + 1, np.int64)
+    np.cumsum(counts, out=pointer[1:])
+    return pointer
+
+
 def element_index(starts: IntArray, stops: IntArray) -> IntArray:
     """Every element's position, range after range.
 

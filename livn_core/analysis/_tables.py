@@ -14,6 +14,7 @@ from livn_core.h5file import AnyArray, IntArray
 from livn_core.neuroh5._analysis import edge_columns
 from livn_core.neuroh5._arguments import as_names, is_bool
 from livn_core.neuroh5.values import CellAttribute
+from livn_core.ranges import pointer_of
 from livn_core.system._extent import NAMESPACE
 from livn_core.writing._trees import TREES
 
@@ -109,7 +110,7 @@ def _column(system: System | Subset, space: str, name: str, gids: IntArray) -> C
     for one in found:
         lengths[np.searchsorted(gids, one.gids)] = np.diff(one.pointer)
     # Populations follow each other by gid, and so do the cells within each, so their values need no sorting.
-    return Column(np.concatenate([one.values for one in _by_gid(found)]), np.concatenate([[0], np.cumsum(lengths)]))
+    return Column(np.concatenate([one.values for one in _by_gid(found)]), pointer_of(lengths))
 
 
 def _by_gid(found: list[CellAttribute]) -> list[CellAttribute]:

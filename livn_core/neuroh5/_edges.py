@@ -15,7 +15,7 @@ from livn_core.neuroh5._layout import SOURCE, EdgeLayout
 from livn_core.neuroh5._segments import Segments
 from livn_core.neuroh5._store import Store
 from livn_core.neuroh5.values import Edges
-from livn_core.ranges import join_adjacent
+from livn_core.ranges import join_adjacent, pointer_of
 
 BLOCK_BYTES = 64 * 2**20
 STREAM_BYTES = 8 * 2**20
@@ -72,7 +72,7 @@ class EdgeReader:
         kept, at, degree = self._store.put_together(found, f"{source}, from", wanted)
         ranges = join_adjacent(at, at + 1)
         values = self._store.read([Ranges(path, *ranges) for path in others])
-        pointer = np.concatenate(([0], np.cumsum(degree[degree > 0]))).astype(np.int64)
+        pointer = pointer_of(degree[degree > 0])
         return self._assemble(plan.gids[degree > 0], pointer, kept, attributes, values)
 
     def read_at(self, plan: Segments, pointer: IntArray, at: IntArray, cells: IntArray, attributes: Paths) -> Edges:

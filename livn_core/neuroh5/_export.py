@@ -9,7 +9,8 @@ import numpy as np
 
 from livn_core.errors import missing_package
 from livn_core.h5file import AnyArray
-from livn_core.neuroh5.values import Edges
+from livn_core.neuroh5.values import Edges, taken
+from livn_core.ranges import pointer_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,24 +43,14 @@ def to_scipy(projection: Projection, weight: str | None = None) -> sp.csc_array:
         raise missing_package("scipy", "to_scipy()") from error
 
     edges = projection.read(attributes=False if weight is None else (weight,))
-    rows, pointer = csc_indices(projection, edges)
-    data = np.ones(len(edges), np.int64) if weight is None else _taken(_attribute(edges, weight))
-    if data.dtype == np.float16:
-        data = data.astype(np.float32)
-    return sp.csc_array((data, rows, pointer), shape=(projection.pre.count, projection.post.count))
-
-
-def csc_indices(projection: Projection, edges: Edges) -> tuple[AnyArray, AnyArray]:
-    """The rows and the pointer of all edges as a matrix of shape (pre.count, post.count), by column.
-
-    The memory of ``edges.pre_gids`` becomes that of the rows.
-    """
-    pointer = np.concatenate(([0], np.cumsum(projection.in_degree())))
-    rows = _taken(edges.pre_gids)
+    rows, pointer = taken(edges.pre_gids), pointer_of(projection.in_degree())
     if pointer[-1] < 2**31:
         pointer = pointer.astype(rows.dtype)  # scipy would widen the rows to match
     rows -= rows.dtype.type(projection.pre.start)
-    return rows, pointer
+    data = np.ones(len(edges), np.int64) if weight is None else taken(_attribute(edges, weight))
+    if data.dtype == np.float16:
+        data = data.astype(np.float32)
+    return sp.csc_array((data, rows, pointer), shape=(projection.pre.count, projection.post.count))
 
 
 def to_pandas(projection: Projection, attributes: AttributeNames = True) -> pd.DataFrame:
@@ -91,19 +82,10 @@ def to_arrow(projection: Projection, attributes: AttributeNames = True) -> pa.Ta
 
 def _columns(projection: Projection, attributes: AttributeNames) -> dict[str, AnyArray]:
     edges = projection.read(attributes=attributes)
-    columns: dict[str, Any] = {"pre": _taken(edges.pre_gids), "post": edges.post_gid_per_edge}
+    columns: dict[str, Any] = {"pre": taken(edges.pre_gids), "post": edges.post_gid_per_edge}
     for namespace, named in edges.attributes.items():
-        columns |= {f"{namespace}/{name}": _taken(values) for name, values in named.items()}
+        columns |= {f"{namespace}/{name}": taken(values) for name, values in named.items()}
     return columns
-
-
-def _taken(values: AnyArray) -> AnyArray:
-    """An array of edges that nobody else has, to be given away or worked on in place instead of copied."""
-    try:
-        values.flags.writeable = True
-    except ValueError:  # a backend gave a view of something that is read-only
-        return values.copy()
-    return values
 
 
 def _attribute(edges: Edges, full_name: str) -> AnyArray:

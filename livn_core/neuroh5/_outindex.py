@@ -26,7 +26,7 @@ from livn_core.neuroh5._layout import EdgeLayout
 from livn_core.neuroh5._segments import Segments
 from livn_core.neuroh5._store import Store
 from livn_core.neuroh5.values import Edges
-from livn_core.ranges import repeat
+from livn_core.ranges import pointer_of, repeat
 
 Where: TypeAlias = Literal["beside", "cache"]
 WHERE: tuple[Where, ...] = ("beside", "cache")
@@ -176,7 +176,7 @@ class OutIndex:
         for _, gids in self._edges.stream(plan):
             hashed.update(gids.astype(gids.dtype.newbyteorder("<"), copy=False).data)
             counts += np.bincount((gids - pre.start).astype(np.intp, copy=False), minlength=pre.count)
-        return hashed.hexdigest(), np.concatenate(([0], np.cumsum(counts))).astype(np.int64)
+        return hashed.hexdigest(), pointer_of(counts)
 
     def _positions(self, plan: Segments, pointer: IntArray, width: int) -> AnyArray:
         """Where each cell's edges are in the order of reading: cell after cell, ascending within one."""

@@ -13,7 +13,7 @@ import attrs
 import numpy as np
 
 from livn_core.h5file import AnyArray, IntArray, Ranges
-from livn_core.ranges import element_index, join_adjacent
+from livn_core.ranges import element_index, join_adjacent, pointer_of
 
 
 @attrs.frozen(eq=False)
@@ -82,8 +82,7 @@ class Segments:
         """int64, shape (n + 1,): where each cell's elements begin once all segments are read; a new array."""
         if self.seamless is not None:
             return self.seamless.copy()
-        ends = np.zeros(self.starts.size + 1, np.int64)
-        np.cumsum(self.stops - self.starts, out=ends[1:])
+        ends = pointer_of(self.stops - self.starts)
         return ends if self.first is None else ends[self.first]
 
     @property
@@ -117,7 +116,7 @@ class Segments:
         if self.first is None:
             return Segments(self.gids[rows], self.starts[rows], self.stops[rows])
         which = self.segments_of(rows)
-        first = np.concatenate(([0], np.cumsum(self.first[rows + 1] - self.first[rows]))).astype(np.int64)
+        first = pointer_of(self.first[rows + 1] - self.first[rows])
         return Segments(self.gids[rows], self.starts[which], self.stops[which], first)
 
     def segments_of(self, rows: IntArray) -> IntArray:

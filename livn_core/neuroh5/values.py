@@ -23,6 +23,15 @@ def read_only(array: AnyArray) -> AnyArray:
     return array
 
 
+def taken(values: AnyArray) -> AnyArray:
+    """An array of edges that nobody else has, to be given away or worked on in place instead of copied."""
+    try:
+        values.flags.writeable = True
+    except ValueError:  # a backend gave a view of something that is read-only
+        return values.copy()
+    return values
+
+
 class Immutable:
     """Pickles and copies as its fields, so that they pass the converters and come out read-only again."""
 

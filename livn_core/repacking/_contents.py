@@ -10,6 +10,7 @@ import numpy as np
 
 from livn_core.h5file import AnyArray, IntArray
 from livn_core.neuroh5 import Edges, Projection
+from livn_core.ranges import pointer_of
 from livn_core.system._whole import Whole
 from livn_core.writing._checks import Stream
 from livn_core.writing._inputs import EdgesLike, SizedEdges, TreeColumns
@@ -88,5 +89,5 @@ def _without_gaps(blocks: Iterable[Edges]) -> Iterator[EdgesLike]:
         next_gid = int(block.post_gids[-1]) + 1
         degree: AnyArray = np.zeros(next_gid - first, np.int64)
         degree[block.post_gids - first] = np.diff(block.indptr)
-        indptr = np.concatenate(([0], np.cumsum(degree)))
+        indptr = pointer_of(degree)
         yield Edges(np.arange(first, next_gid, dtype=np.int64), indptr, block.pre_gids, block.attributes)

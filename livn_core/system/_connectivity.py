@@ -21,7 +21,7 @@ import numpy.typing as npt
 from livn_core.errors import FormatError, InvalidArgumentError, UnknownNameError, unknown_name
 from livn_core.h5file import IntArray
 from livn_core.parallel import Ranks
-from livn_core.ranges import repeat
+from livn_core.ranges import pointer_of, repeat
 
 if TYPE_CHECKING:
     from livn_core.neuroh5 import Edges, Projection
@@ -189,7 +189,7 @@ def _edges(
     cells = None if order is None else order[(order >= start) & (order < start + count)]
     edges = projection.read(cells, local=local)
     # The place of each cell's edges in the whole projection tells which of its strengths are theirs.
-    first = np.concatenate([[0], np.cumsum(projection.in_degree())])
+    first = pointer_of(projection.in_degree())
     draws = strengths.take(int(first[-1]))
     shift = first[edges.post_gids - start] - edges.indptr[:-1]
     return edges, draws[np.arange(len(edges)) + repeat(shift, np.diff(edges.indptr))]

@@ -5,15 +5,17 @@ By column, since a column is a cell's in-edges, and these are what files hold to
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from itertools import accumulate, groupby
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from livn_core.errors import missing_package
-from livn_core.h5file import AnyArray, IntArray
-from livn_core.neuroh5._export import csc_indices
+from livn_core.h5file import IntArray
+from livn_core.ranges import pointer_of
+from livn_core.system._columns import Columns
 from livn_core.system._connectivity import Declared, Ranges, Strengths
 from livn_core.threads import ahead
 
@@ -30,7 +32,7 @@ def sparse_csc(keys: IntArray, values: npt.NDArray[np.float32], size: int) -> An
 
 
 def whole_csc(projections: Sequence[tuple[Declared, Projection | None]], ranges: Ranges, seed: int | None) -> Any:
-    """The sparse matrix of all cells: what :func:`sparse_csc` makes of their entries, without sorting anything.
+    """The sparse matrix of all cells: what :func:`sparse_csc` makes of their entries, without sorting what is sorted.
 
     Parameters
     ----------
@@ -38,45 +40,38 @@ def whole_csc(projections: Sequence[tuple[Declared, Projection | None]], ranges:
         As for :func:`livn_core.system._connectivity.matrix`.
     """
     sparse = _scipy_sparse()
-    counts = {name: count for name, (_, count) in sorted(ranges.items(), key=lambda one: one[1])}
-    blocks = {
-        (pre, post): sparse.csc_array((counts[pre], counts[post]), dtype=np.float32)
-        for pre in counts
-        for post in counts
-    }
     there = [(one, projection) for one, projection in projections if projection is not None]
-    strengths = Strengths(seed)
+    size, edges = sum(count for _, count in ranges.values()), sum(projection.n_edges for _, projection in there)
+    kind = _index_type(max(size, edges))
+    rows, values, counts = np.empty(edges, kind), np.empty(edges, np.float32), np.zeros(size, np.int64)
+    strengths, position, filled = Strengths(seed), _positions(ranges), 0
     draws = ahead(strengths.take(projection.n_edges) for _, projection in there)
-    for one, projection in there:
-        blocks[one.pre, one.post] = _block(one, projection, draws)
-    if len(blocks) == 1:
-        return next(iter(blocks.values()))
-    grid = [[blocks[pre, post] for post in counts] for pre in counts]
-    return _canonical(sparse.block_array(grid, format="csc"))
+    # They come by post population, and within one by pre population, so each one's entries follow those before.
+    for post, group in groupby(there, key=lambda pair: pair[0].post):
+        parts = [(one, Columns.read(projection, position[one.pre])) for one, projection in group]
+        own = counts[position[post] : position[post] + ranges[post][1]]
+        for _, part in parts:
+            own += part.entries
+        at = filled + np.cumsum(own) - own
+        for one, part in parts:
+            part.put(_scaled(next(draws), one.sign * one.weight), at, rows, values)
+            at += part.entries
+        filled += int(own.sum())
+    pointer = pointer_of(counts).astype(kind, copy=False)
+    return _canonical(sparse.csc_array((values[:filled], rows[:filled], pointer), shape=(size, size)))
 
 
-def _block(one: Declared, projection: Projection, draws: Iterator[npt.NDArray[np.float64]]) -> Any:
-    """One projection's part of the matrix, shape (pre.count, post.count)."""
-    edges = projection.read()
-    kind = _index_type(max(len(edges), projection.pre.count))
-    rows, pointer = (one.astype(kind, copy=False) for one in csc_indices(projection, edges))
-    ascending = _ascend(rows, pointer)
-    values = next(draws)
-    if one.sign * one.weight != 1:
-        values *= one.sign * one.weight
-    block = _scipy_sparse().csc_array((values, rows, pointer), shape=(projection.pre.count, projection.post.count))
-    if not ascending:
-        _canonical(block)  # or it would add up several edges of a pair, in another order than we do
-        block = block.tocsr().tocsc()  # dealt out twice, the rows of each column ascend
-    return _merged(block)
+def _positions(ranges: Ranges) -> dict[str, int]:
+    """Which row and column each population's first cell has."""
+    order = sorted(ranges, key=lambda name: (ranges[name], name))
+    counts = (ranges[name][1] for name in order)
+    return dict(zip(order, accumulate(counts, initial=0), strict=False))
 
 
-def _ascend(rows: AnyArray, pointer: AnyArray) -> bool:
-    """Whether the rows of each column do."""
-    falls = np.empty(rows.size + 1, np.bool_)
-    np.less(rows[1:], rows[:-1], out=falls[1:-1])
-    falls[pointer] = False
-    return not falls[1:-1].any()
+def _scaled(draws: npt.NDArray[np.float64], factor: float) -> npt.NDArray[np.float64]:
+    if factor != 1:
+        draws *= factor
+    return draws
 
 
 def _scipy_sparse() -> Any:
@@ -96,19 +91,3 @@ def _canonical(matrix: Any) -> Any:
     """Tell scipy what it would have to find out: rows ascend, and none is there twice."""
     matrix.has_canonical_format = True
     return matrix
-
-
-def _merged(dealt: Any) -> Any:
-    """A csc_array of float64 in which neighbours may name the same pair, as float32 with one entry for each pair."""
-    values, rows, pointer = dealt.data.astype(np.float32), dealt.indices, dealt.indptr
-    again = np.zeros(values.size + 1, np.bool_)
-    np.equal(rows[1:], rows[:-1], out=again[1:-1])
-    again[pointer] = False
-    repeats = np.flatnonzero(again)
-    if repeats.size:
-        first = np.setdiff1d(repeats - 1, repeats, assume_unique=True)
-        several = np.union1d(first, repeats)
-        values[first] = np.add.reduceat(dealt.data[several], several.searchsorted(first))
-        pointer = pointer - repeats.searchsorted(pointer).astype(pointer.dtype)
-        values, rows = np.delete(values, repeats), np.delete(rows, repeats)
-    return _canonical(type(dealt)((values, rows, pointer), shape=dealt.shape))

@@ -17,7 +17,7 @@ from livn_core.neuroh5._arguments import as_max_bytes
 from livn_core.neuroh5._edges import BLOCK_BYTES
 from livn_core.neuroh5._gids import Gids, as_integers
 from livn_core.neuroh5.values import Edges, FrozenMapping, read_only
-from livn_core.ranges import repeat
+from livn_core.ranges import pointer_of, repeat
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -193,7 +193,7 @@ class SubsetProjection(ProjectionAnalysis):
         degree[self._post.rows(edges.post_gids)] = np.diff(edges.indptr)
         data = np.ones(len(edges), np.int64) if weight is None else attribute_of(edges, weight)
         data = data.astype(np.float32) if data.dtype == np.float16 else data
-        pointer = np.concatenate(([0], np.cumsum(degree)))
+        pointer = pointer_of(degree)
         return sp.csc_array((data, self._pre.rows(edges.pre_gids), pointer), (self._pre.count, self._post.count))
 
     def _inside(self, edges: Edges) -> Edges:
@@ -248,7 +248,7 @@ def _kept(edges: Edges, keep: npt.NDArray[np.bool_]) -> Edges:
     """Some of the edges; cells that have none left are left out."""
     if keep.all():
         return edges
-    kept = np.concatenate([[0], np.cumsum(keep)])[edges.indptr]
+    kept = pointer_of(keep)[edges.indptr]
     filled = np.diff(kept) > 0
     attributes = {
         space: {name: values[keep] for name, values in named.items()} for space, named in edges.attributes.items()

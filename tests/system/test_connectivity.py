@@ -9,7 +9,7 @@ import pytest
 
 from livn_core.errors import FormatError, InvalidArgumentError, SourceNotFoundError, UnknownNameError
 from livn_core.neuroh5 import Edges
-from livn_core.system import System
+from livn_core.system import System, _columns
 from livn_core.writing import write_system
 
 
@@ -40,16 +40,23 @@ def test_sparse_is_the_same_matrix(system):
     assert np.array_equal(matrix.toarray(), system.connectivity_matrix())
 
 
-def test_sparse_without_sorting_is_what_sorting_gives(tmp_path, graph, write_json, backend):
+@pytest.mark.parametrize("at_once", [16, 1 << 16])
+@pytest.mark.parametrize("ascending", [False, True])
+def test_sparse_without_sorting_is_what_sorting_gives(
+    tmp_path, graph, write_json, backend, monkeypatch, at_once, ascending
+):
     """Edges of one pair, up to a dozen and more, are added up in the same order: the last bit is the same."""
     pytest.importorskip("scipy.sparse")
+    monkeypatch.setattr(_columns, "_AT_ONCE", at_once)
     rng = np.random.default_rng(4)
     ranges = {"EXC": (0, 5), "INH": (5, 4)}
 
     def edges(pre, post):
         degree = rng.integers(0, 60, ranges[post][1])
         start, count = ranges[pre]
-        sources = rng.integers(start, start + count, degree.sum()).astype(np.int32)
+        drawn = rng.integers(start, start + count, degree.sum()).astype(np.int32)
+        cells = np.split(drawn, np.cumsum(degree)[:-1])
+        sources = np.concatenate([np.sort(own) if ascending else own for own in cells])
         gids = np.arange(ranges[post][1])[degree > 0] + ranges[post][0]
         return Edges(gids, np.concatenate(([0], np.cumsum(degree[degree > 0]))), sources, {})
 
