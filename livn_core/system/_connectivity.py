@@ -18,7 +18,7 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
-from livn_core.errors import FormatError, InvalidArgumentError, UnknownNameError, unknown_name
+from livn_core.errors import FormatError, InvalidArgumentError, TooLargeError, UnknownNameError, unknown_name
 from livn_core.h5file import IntArray
 from livn_core.parallel import Ranks
 from livn_core.ranges import pointer_of, repeat
@@ -146,8 +146,20 @@ def matrix(
 
 
 def dense(keys: IntArray, values: npt.NDArray[np.float32], size: int) -> npt.NDArray[np.float32]:
-    """The entries as an array: float32, shape (size, size)."""
-    table = np.zeros((size, size), np.float32)
+    """The entries as an array: float32, shape (size, size).
+
+    Raises
+    ------
+    TooLargeError
+        It does not fit into memory.
+    """
+    try:
+        table = np.zeros((size, size), np.float32)
+    except MemoryError as error:
+        raise TooLargeError(
+            f"the matrix of {size:,} cells needs {4 * size**2 / 2**30:,.0f} GiB of memory, which is not there; pass "
+            "sparse=True, or some cells with gids="
+        ) from error
     columns, rows = np.divmod(keys, max(size, 1))
     table[rows, columns] = values
     return table

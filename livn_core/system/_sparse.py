@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from livn_core.errors import missing_package
-from livn_core.h5file import IntArray
+from livn_core.errors import TooLargeError, missing_package
+from livn_core.h5file import AnyArray, IntArray
 from livn_core.ranges import pointer_of
 from livn_core.system._columns import Columns
 from livn_core.system._connectivity import Declared, Ranges, Strengths
@@ -43,7 +43,8 @@ def whole_csc(projections: Sequence[tuple[Declared, Projection | None]], ranges:
     there = [(one, projection) for one, projection in projections if projection is not None]
     size, edges = sum(count for _, count in ranges.values()), sum(projection.n_edges for _, projection in there)
     kind = _index_type(max(size, edges))
-    rows, values, counts = np.empty(edges, kind), np.empty(edges, np.float32), np.zeros(size, np.int64)
+    rows, values = _room(edges, kind)
+    counts = np.zeros(size, np.int64)
     strengths, position, filled = Strengths(seed), _positions(ranges), 0
     draws = ahead(strengths.take(projection.n_edges) for _, projection in there)
     # They come by post population, and within one by pre population, so each one's entries follow those before.
@@ -59,6 +60,15 @@ def whole_csc(projections: Sequence[tuple[Declared, Projection | None]], ranges:
         filled += int(own.sum())
     pointer = pointer_of(counts).astype(kind, copy=False)
     return _canonical(sparse.csc_array((values[:filled], rows[:filled], pointer), shape=(size, size)))
+
+
+def _room(edges: int, kind: type[np.integer[Any]]) -> tuple[AnyArray, npt.NDArray[np.float32]]:
+    try:
+        return np.empty(edges, kind), np.empty(edges, np.float32)
+    except MemoryError as error:
+        raise TooLargeError(
+            f"the matrix of {edges:,} edges does not fit into memory; ask for that of some cells with gids="
+        ) from error
 
 
 def _positions(ranges: Ranges) -> dict[str, int]:

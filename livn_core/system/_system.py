@@ -227,6 +227,8 @@ class System(Documents, Further, PerCell, Structure):
             There is no ``graph.json``, or it contradicts the HDF5 files.
         UnknownNameError
             There is no such gid, or no such projection to weight.
+        TooLargeError
+            It does not fit into memory.
         """
         with self._files.together():
             order = self.gids if gids is None else _connectivity.check_order(gids, self.gids, self._place)

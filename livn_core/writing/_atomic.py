@@ -12,6 +12,8 @@ from pathlib import Path
 
 from livn_core.errors import InvalidArgumentError
 
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
 
 @contextmanager
 def workspace(target: Path) -> Iterator[Path]:
@@ -21,13 +23,29 @@ def workspace(target: Path) -> Iterator[Path]:
     ------
     InvalidArgumentError
         Nothing can be made there.
+    OSError
+        The disk became full, or a quota was used up.
     """
     beside = target.parent / f".{target.name}.{uuid.uuid4().hex[:12]}.writing"
     make_room(beside, target)
     try:
         yield beside
+    except Exception as error:
+        if full := _full_disk(error):
+            problem = f"{os.strerror(full)}; nothing was written: make room, or choose another path"
+            raise OSError(full, problem, str(target)) from error
+        raise
     finally:
         shutil.rmtree(beside, ignore_errors=True)
+
+
+def _full_disk(error: BaseException | None) -> int | None:
+    """The number of the error that says so; libraries meet more of them while they close what they could not write."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in _FULL:
+            return error.errno
+        error = error.__context__
+    return None
 
 
 def make_room(directory: Path, target: Path) -> None:

@@ -54,6 +54,19 @@ def test_bad_networks(file, path, values, problem, network, tmp_path):
     assert sorted(one.name for one in tmp_path.iterdir()) == ["network"]
 
 
+def test_ids_beyond_32_bits(network, tmp_path):
+    wide = 2**40
+    network.nodes("a", [wide, wide], csv=f"node_type_id model_name\n{wide} P\n")
+    with pytest.raises(InvalidArgumentError, match=f"node_type_id of population 'a': {wide} to {wide} do not fit"):
+        from_sonata(network.folder, tmp_path / "system")
+    network.nodes("b", [1], csv="node_type_id model_name\n1 P\n")
+    network.edges("e", ("b", [0]), ("b", [0]), [wide], csv=f"edge_type_id delay\n{wide} 1\n")
+    (network.folder / "a_nodes.h5").unlink()
+    (network.folder / "a_node_types.csv").unlink()
+    with pytest.raises(InvalidArgumentError, match=f"edge_type_id of population 'e': {wide} to {wide} do not fit"):
+        from_sonata(network.folder, tmp_path / "system")
+
+
 @pytest.mark.parametrize(
     ("text", "problem"),
     [

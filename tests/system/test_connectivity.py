@@ -7,7 +7,7 @@ import random
 import numpy as np
 import pytest
 
-from livn_core.errors import FormatError, InvalidArgumentError, SourceNotFoundError, UnknownNameError
+from livn_core.errors import FormatError, InvalidArgumentError, SourceNotFoundError, TooLargeError, UnknownNameError
 from livn_core.neuroh5 import Edges
 from livn_core.system import System, _columns
 from livn_core.writing import write_system
@@ -90,6 +90,14 @@ def test_sparse_indices_are_as_wide_as_they_must_be_whatever_the_gids(tmp_path, 
         assert matrix.indices.dtype == matrix.indptr.dtype == np.int32
         assert matrix.nnz == 8
         assert np.array_equal(matrix.toarray(), system.connectivity_matrix())
+
+
+def test_a_matrix_of_more_than_memory(tmp_path, graph, write_json, backend):
+    """400 TB are more than a process can address."""
+    system = System(write_system(tmp_path / "system", {"EXC": 10_000_000, "INH": 1}), backend=backend)
+    write_json(tmp_path / "system" / "graph.json", graph)
+    with system, pytest.raises(TooLargeError, match=r"10,000,001 cells needs 372,529 GiB .* sparse=True"):
+        system.connectivity_matrix()
 
 
 def test_part_equals_the_same_part_of_the_whole_in_the_order_given(two_pops, backend):

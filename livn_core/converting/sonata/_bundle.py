@@ -136,7 +136,9 @@ class Bundle:
 
     @cached_property
     def _type_dtype(self) -> np.dtype[np.int32] | np.dtype[np.uint32]:
-        return fitting(np.concatenate([_ends(table.type_ids) for table in self.tables])).dtype
+        names = ", ".join(repr(table.name) for table in self.tables)
+        ends = np.concatenate([_ends(table.type_ids) for table in self.tables])
+        return fitting(ends, f"edge_type_id of population {names}").dtype
 
 
 def _ends(values: IntArray) -> IntArray:

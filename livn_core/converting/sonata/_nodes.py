@@ -75,14 +75,18 @@ class Nodes:
 
     def _books(self, picked: IntArray) -> dict[str, AnyArray]:
         """What only the way back needs."""
-        books = {"row": picked.astype(np.uint32), "node_type_id": fitting(self.rows.type_ids[picked])}
-        if self.node_ids is not None:
-            books["node_id"] = fitting(self.node_ids[picked])
-        if self.rows.group_ids is not None:
-            books["node_group_id"] = fitting(self.rows.group_ids[picked])
-        if self.rows.group_index is not None:
-            books["node_group_index"] = fitting(self.rows.group_index[picked])
-        return books
+        rows = self.rows
+        books = {
+            "node_type_id": rows.type_ids,
+            "node_id": self.node_ids,
+            "node_group_id": rows.group_ids,
+            "node_group_index": rows.group_index,
+        }
+        return {"row": picked.astype(np.uint32)} | {
+            name: fitting(values[picked], f"{name} of population {rows.name!r}")
+            for name, values in books.items()
+            if values is not None
+        }
 
 
 def having_groups(attribute: Attribute, rows: Rows, present: list[int]) -> list[int]:
@@ -97,11 +101,17 @@ def sparse(gids: IntArray, values: AnyArray) -> CellAttribute:
     return CellAttribute(gids.astype(np.int64), np.arange(gids.size + 1, dtype=np.int64), values)
 
 
-def fitting(values: IntArray) -> AnyArray:
-    """Whole numbers as int32 where they fit, else as uint32, which is checked by who reads them."""
+def fitting(values: IntArray, what: str) -> AnyArray:
+    """Whole numbers as int32 where they fit, else as uint32, which is checked by who reads them.
+
+    Raises
+    ------
+    InvalidArgumentError
+        They fit into neither; the message says what they are.
+    """
     low, high = (int(values.min()), int(values.max())) if values.size else (0, 0)
     if low < -(2**31) or high >= 2**32 or (low < 0 and high >= 2**31):
-        raise InvalidArgumentError(f"ids from {low} to {high} do not fit into 32 bits, which is what neuroh5 reads")
+        raise InvalidArgumentError(f"{what}: {low} to {high} do not fit into 32 bits, which is what neuroh5 reads")
     return values.astype(np.int32 if high < 2**31 else np.uint32)
 
 
