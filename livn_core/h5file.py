@@ -104,9 +104,13 @@ class Ranges:
                 f"not {self.starts.shape} and {self.stops.shape}"
             )
         lengths = self.stops - self.starts
-        if lengths.size and (self.starts.min() < 0 or lengths.min() < 0):
+        if lengths.size == 1:  # nearly every request, and numpy takes microseconds to look at one number
+            lowest, shortest, size = int(self.starts[0]), int(lengths[0]), int(lengths[0])
+        else:
+            lowest, shortest, size = self.starts.min(initial=0), lengths.min(initial=0), int(lengths.sum())
+        if lowest < 0 or shortest < 0:
             raise InvalidArgumentError(f"{self.path}: a range must not begin below 0 or end before it begins")
-        object.__setattr__(self, "size", int(lengths.sum()))
+        object.__setattr__(self, "size", size)
         if self.out is not None and self.out.shape != (self.size,):
             raise InvalidArgumentError(
                 f"{self.path}: out has shape {self.out.shape}, but the ranges hold {self.size} elements"

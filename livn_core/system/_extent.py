@@ -57,7 +57,6 @@ def finish_rows(
         A cell has none, or more than one value, or one that is infinite or not a number.
     """
     checked: CellAttribute | None = None
-    finite = True
     for column, axis in zip(table.T[1:], AXES, strict=True):
         attribute = attributes[axis]
         if checked is None or attribute.gids is not checked.gids or attribute.pointer is not checked.pointer:
@@ -65,15 +64,17 @@ def finish_rows(
         checked = attribute
         if not np.may_share_memory(attribute.values, table):
             column[:] = attribute.values
-        finite = finite and bool(np.isfinite(column).all())
     table[:, 0] = attributes[AXES[0]].gids
-    if not finite:
-        raise _not_finite(table, node, place)
+    _check_finite(table, node, place)
 
 
-def _not_finite(table: npt.NDArray[np.float64], node: str, place: str) -> FormatError:
+def _check_finite(table: npt.NDArray[np.float64], node: str, place: str) -> None:
+    with np.errstate(over="ignore", invalid="ignore"):
+        if np.isfinite(table.sum()):
+            return  # nothing infinite, nor anything that is no number, adds up to a number
     wrong = np.flatnonzero(~np.isfinite(table).all(axis=1))
-    return FormatError(place, node, f"gid {int(table[wrong[0], 0])} has a coordinate that is not finite")
+    if wrong.size:
+        raise FormatError(place, node, f"gid {int(table[wrong[0], 0])} has a coordinate that is not finite")
 
 
 def _check_one_each(attribute: CellAttribute, first: int, count: int, node: str, place: str) -> None:

@@ -150,7 +150,9 @@ class Dataset:
             pieces = from_ranges(request.starts, request.stops)
             how = self._prepare(pieces)
             target = Target(self.name, self._element, self._result(request))
-            part = self._pages.plan(target, pieces, self._load) if self._pages is not None else None
+            part = None
+            if request.size < self.size and self._pages is not None:
+                part = self._pages.plan(target, pieces, self._load)
             return part or Reading(target.out, list(self._tasks(target, pieces, how)) if len(pieces) else [])
 
     @Lazy
@@ -190,7 +192,8 @@ class Dataset:
 
     def _check_ranges(self, request: Ranges) -> None:
         # That no range is backwards, the request has seen to.
-        if len(request.stops) and int(request.stops.max()) > self.size:
+        stops = request.stops
+        if len(stops) and int(stops[0] if len(stops) == 1 else stops.max()) > self.size:
             raise InvalidArgumentError(
                 f"{self._file.filename}: {self.name}: a range is outside the {self.size} elements"
             )

@@ -100,6 +100,9 @@ class Task:
 def raw_tasks(target: Target, pieces: Pieces, storage: Storage) -> Iterator[Task]:
     """Tasks for elements that lie in the file as they are; sources of ``pieces`` are byte addresses in the file."""
     width = target.stored.itemsize
+    if len(pieces) == 1:
+        yield from _run_tasks(target, int(pieces.sources[0]), int(pieces.targets[0]), int(pieces.lengths[0]))
+        return
     pieces = pieces.merged(width).cut(max(1, _TASK // width), width)
     large = pieces.lengths * width >= _DIRECT
     if target.is_same:
@@ -113,6 +116,24 @@ def raw_tasks(target: Target, pieces: Pieces, storage: Storage) -> Iterator[Task
     for group in group_by_place(pieces.sources, ends, storage.gap, _TASK):
         begin, end = int(pieces.sources[group.start]), int(ends[group].max())
         yield Task(begin, end, use=partial(_pick, target, pieces[group], begin))
+
+
+def _run_tasks(target: Target, begin: int, start: int, count: int) -> Iterator[Task]:
+    """As :func:`raw_tasks` for a single run of elements: most requests are for a whole dataset."""
+    width = target.stored.itemsize
+    most = max(1, _TASK // width)
+    for at in range(0, count, most):
+        size = min(most, count - at)
+        place, end = begin + at * width, begin + (at + size) * width
+        if target.is_same:
+            yield Task(place, end, into=target.bytes(start + at, size))
+        else:
+            yield Task(place, end, use=partial(_convert, target, start + at))
+
+
+def _convert(target: Target, start: int, data: Buffer) -> None:
+    elements = elements_of(data, target.stored)
+    target.out[start : start + len(elements)] = elements
 
 
 def _rows(pieces: Pieces) -> Iterator[tuple[int, int, int]]:

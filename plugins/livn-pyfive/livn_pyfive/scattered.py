@@ -83,8 +83,8 @@ class Pages:
             return None
         if len(pieces) == 1 and self._copy_one(target, int(pieces.sources[0]), wanted):
             return Reading(target.out, [])
-        if wanted * 2 >= (wanted // self.length + 2 * len(pieces)) * self.length:
-            return None  # no more pages than that are touched, however the pieces lie
+        if wanted * 2 >= self._most_touched(pieces, wanted) * self.length:
+            return None
         numbers, parts = split_at_chunks(pieces, self.length)
         touched = list(dict.fromkeys(numbers.tolist()))
         if not wanted * 2 < len(touched) * self.length <= most:
@@ -95,6 +95,13 @@ class Pages:
             _copy(pages, numbers, parts, target)
             return Reading(target.out, [])
         return self._load(missing, pages, load, lambda: _copy(pages, numbers, parts, target), target.out)
+
+    def _most_touched(self, pieces: Pieces, wanted: int) -> int:
+        """How many pages are touched at most; of a single piece, exactly."""
+        if len(pieces) == 1:
+            first = int(pieces.sources[0])
+            return (first + wanted - 1) // self.length - first // self.length + 1
+        return wanted // self.length + 2 * len(pieces)
 
     def _copy_one(self, target: Target, source: int, count: int) -> bool:
         """Read one run from a page that is there, with as little ceremony as possible; say whether that was done."""
