@@ -30,7 +30,7 @@ def small_disk(tmp_path):
 @pytest.mark.skipif(sys.platform != "linux", reason="tmpfs is Linux's")
 def test_a_full_disk_is_named_and_nothing_is_left(small_disk, tmp_path):
     rng = np.random.default_rng(1)
-    cells = {"A": {"N": {"v": rng.random(1_000_000)}}}
+    cells = {"A": {"N": {"v": rng.random(1_000_000, np.float32)}}}
     whole = write_system(tmp_path / "whole", {"A": 1_000_000}, cells=cells)
     target = small_disk / "system"
     for write in (
