@@ -13,8 +13,8 @@ import numpy.typing as npt
 
 from livn_core.h5file import AnyArray
 
-_KEPT = 1 << 22
-"""A thread keeps no buffer of more bytes; it is made and given back."""
+KEPT = 1 << 22
+"""A thread keeps no buffer of more bytes: it is made and given back, and nothing is gained by borrowing it."""
 _MOST = 2
 """Buffers that a thread keeps: one for what is in the file, and one for what comes of it."""
 _ALIGNMENT = 16
@@ -34,7 +34,7 @@ def borrowed(size: int) -> Iterator[memoryview]:
     try:
         yield buffer.data[:size]
     finally:
-        if len(buffer) <= _KEPT and len(kept) < _MOST:
+        if len(buffer) <= KEPT and len(kept) < _MOST:
             kept.append(buffer)
 
 

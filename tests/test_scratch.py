@@ -18,9 +18,9 @@ def test_buffers_are_used_again_and_never_by_two(monkeypatch):
     for _ in range(3):
         with scratch.borrowed(500) as again, scratch.borrowed(1000) as more:
             assert {np.frombuffer(again[:496]).ctypes.data, np.frombuffer(more).ctypes.data} == {first, second}
-    with scratch.borrowed(scratch._KEPT + 1):
+    with scratch.borrowed(scratch.KEPT + 1):
         pass
-    assert all(len(kept) <= scratch._KEPT for kept in scratch._own.kept)
+    assert all(len(kept) <= scratch.KEPT for kept in scratch._own.kept)
 
 
 def test_arrays_are_of_the_length_and_dtype_asked_for_and_share_nothing():

@@ -15,7 +15,7 @@ from livn_core.neuroh5._dealing import Local, read_own
 from livn_core.neuroh5._segments import Segments
 from livn_core.neuroh5._store import Store
 from livn_core.neuroh5.values import CellAttribute, Population
-from livn_core.scratch import borrowed_arrays
+from livn_core.scratch import KEPT, borrowed_arrays
 
 INDEX = "Cell Index"
 POINTER = "Attribute Pointer"
@@ -56,8 +56,7 @@ def _read_plans(
     sizes = {path: store.length(path) for path in chain.from_iterable(paths)}
     for path in sizes:
         store.check_integers(path)
-    # Attributes of a namespace nearly always belong to the same cells: what says so again is looked at, and not kept.
-    again = [path for one, own in zip(pairwise(nodes), paths[1:], strict=True) if _are_of_one(*one) for path in own]
+    again = _looked_at_only(store, nodes, paths)
     with borrowed_arrays([(sizes[path], store.number_type(path)) for path in again]) as rooms:
         lent = dict(zip(again, rooms, strict=True))
         requests = [Ranges.whole(path, size, lent.get(path)) for path, size in sizes.items()]
@@ -65,8 +64,16 @@ def _read_plans(
         return _plans(store, nodes, dict(zip(sizes, found, strict=False)), lent), found[len(requests) :]
 
 
-def _are_of_one(node: AttributeNode, other: AttributeNode) -> bool:
-    return node.population is other.population
+def _looked_at_only(store: Store, nodes: list[AttributeNode], paths: list[list[str]]) -> list[str]:
+    """What probably says the same again, since attributes of a namespace nearly always belong to the same cells."""
+    again = [
+        path
+        for (before, node), own in zip(pairwise(nodes), paths[1:], strict=True)
+        if node.population is before.population
+        for path in own
+    ]
+    size = sum(store.length(path) * store.number_type(path).itemsize for path in again)
+    return again if size <= KEPT else []
 
 
 def _plans(

@@ -6,7 +6,7 @@ import h5py
 import numpy as np
 import pytest
 
-from livn_core import FormatError, open_neuroh5
+from livn_core import FormatError, LivnError, open_neuroh5
 from livn_core.scratch import borrowed_arrays
 
 NAMESPACE = "/Populations/B/Things"
@@ -82,3 +82,12 @@ def test_what_was_read_outlives_what_is_read_next(path, backend):
         with borrowed_arrays([(4096, np.dtype(np.uint8))]) as (room,):
             room[:] = 255
         assert {name: described(attribute) for name, attribute in first.items()} == before
+
+
+def test_indices_that_claim_more_than_memory_are_refused_as_the_first_would_be(path, backend):
+    with h5py.File(path, "r+") as file:
+        for name in "ab":
+            del file[f"{NAMESPACE}/{name}/Cell Index"]
+            file.create_dataset(f"{NAMESPACE}/{name}/Cell Index", (2**44,), np.uint32, chunks=(1000,))
+    with open_neuroh5(path, backend=backend) as file, pytest.raises(LivnError, match="Cell Index"):
+        file.cell_attributes("B", "Things", ["a", "b"])
