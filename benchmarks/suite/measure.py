@@ -13,7 +13,7 @@ from contenders import contender
 
 HERE = Path(__file__).parents[1]
 SMALL_CELLS = 25
-SLOW = 20
+SLOW = 15
 """Whoever takes more seconds takes one turn: the time is better spent on more turns of the others."""
 LONGEST = 600
 """Seconds for one process; it is stopped then, and the run with it."""
