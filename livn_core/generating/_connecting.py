@@ -16,7 +16,7 @@ from livn_core.generating._random import Purpose, Stream
 from livn_core.generating._sampling import Sampler, TooFewError
 from livn_core.h5file import IntArray
 from livn_core.neuroh5 import Edges
-from livn_core.ranges import repeat
+from livn_core.ranges import pointer_of, repeat
 from livn_core.writing._lazily import whole_if_one
 
 BLOCK = 2**18
@@ -80,7 +80,7 @@ class Network:
             counts = wanted * projection.contacts
             edges = Edges(
                 np.arange(first, first + wanted.size) + config.ranges[post][0],
-                np.append(0, np.cumsum(counts)),
+                pointer_of(counts),
                 np.repeat(partners + config.ranges[pre][0], projection.contacts),
                 {
                     "Connections": {"distance": np.repeat(distances, projection.contacts)},

@@ -12,7 +12,7 @@ from livn_core.generating._connecting import Network, block_size, n_blocks, numb
 from livn_core.generating._random import Purpose, Stream
 from livn_core.h5file import AnyArray, IntArray
 from livn_core.neuroh5 import CellAttribute
-from livn_core.ranges import repeat
+from livn_core.ranges import pointer_of, repeat
 from livn_core.writing._lazily import Lazily, whole_if_one
 
 
@@ -79,7 +79,7 @@ def _counts(network: Network, post: str) -> IntArray:
 def _column(network: Network, post: str, make: Callable[[Block], AnyArray]) -> Iterator[CellAttribute]:
     start = network.config.ranges[post][0]
     for first, block in _blocks(network, post):
-        pointer = np.append(0, np.cumsum(block.counts.sum(axis=1)))
+        pointer = pointer_of(block.counts.sum(axis=1))
         yield CellAttribute(np.arange(len(block.counts)) + start + first, pointer, make(block))
 
 

@@ -16,6 +16,7 @@ from livn_core.converting.sonata._plan import Attribute
 from livn_core.converting.sonata._rows import Rows
 from livn_core.h5file import AnyArray, IntArray
 from livn_core.neuroh5.values import Edges
+from livn_core.ranges import pointer_of
 
 PIECE = 2**20
 """Edges in a piece, unless one cell has more."""
@@ -156,7 +157,7 @@ def _sort(table: Rows, source: Cells, target: Cells) -> Sorted:
     post = _narrow(target.gid)[post_row]
     # One key for pair and gid: gids rise with the populations, so they need no more room than there are gids.
     key = pair * (int(target.gid.max(initial=0)) + 1) + post
-    starts = np.append(0, np.cumsum(np.bincount(pair.astype(np.intp, copy=False), minlength=n_sources * n_targets)))
+    starts = pointer_of(np.bincount(pair.astype(np.intp, copy=False), minlength=n_sources * n_targets))
     in_order = bool((key[1:] >= key[:-1]).all())
     order = np.arange(key.size) if in_order else np.argsort(key, kind="stable")
     return Sorted(order.astype(_index_type(order.size)), _narrow(source.gid)[pre_row[order]], post[order], starts)

@@ -15,7 +15,7 @@ from livn_core.converting.tables._files import Table, import_pyarrow, numpy_type
 from livn_core.errors import FormatError
 from livn_core.h5file import AnyArray, IntArray
 from livn_core.neuroh5.values import CellAttribute
-from livn_core.ranges import repeat
+from livn_core.ranges import pointer_of, repeat
 
 CELLS = "cells"
 
@@ -157,7 +157,7 @@ class Ragged:
         rows = rows[np.argsort(self.gids[rows], kind="stable")]
         firsts = np.cumsum(self.lengths) - self.lengths
         lengths = self.lengths[rows]
-        pointer = np.append(0, np.cumsum(lengths))
+        pointer = pointer_of(lengths)
         picks = repeat(firsts[rows] - pointer[:-1], lengths) + np.arange(int(pointer[-1]))
         return CellAttribute(self.gids[rows], pointer, self.values[picks])
 

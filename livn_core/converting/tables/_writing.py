@@ -19,6 +19,7 @@ from livn_core.converting.tables._columns import column_of
 from livn_core.converting.tables._files import POST, PRE, SUFFIXES, import_pyarrow
 from livn_core.errors import InvalidArgumentError
 from livn_core.locations import is_address, shown
+from livn_core.ranges import pointer_of
 from livn_core.writing._atomic import check_free, swap, workspace
 
 if TYPE_CHECKING:
@@ -142,7 +143,7 @@ def _column(attribute: CellAttribute, start: int, count: int) -> Any:
         return pa.array(values, mask=absent) if absent.any() else pa.array(values)
     widths, absent = np.zeros(count, np.int64), np.ones(count, np.bool_)
     widths[rows], absent[rows] = np.diff(attribute.pointer), False
-    offsets = np.append(0, np.cumsum(widths)).astype(np.int32 if attribute.values.size < 2**31 else np.int64)
+    offsets = pointer_of(widths).astype(np.int32 if attribute.values.size < 2**31 else np.int64)
     kind = pa.ListArray if offsets.dtype == np.int32 else pa.LargeListArray
     return kind.from_arrays(pa.array(offsets), pa.array(attribute.values), mask=pa.array(absent))
 

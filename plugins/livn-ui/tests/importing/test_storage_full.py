@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import resource
-import subprocess
 import sys
 import time
 
@@ -67,29 +66,16 @@ def test_files_that_cannot_be_written(server, root_dir, tmp_path):
     assert contents(server) != [content]
 
 
-@pytest.fixture
-def small_disk(tmp_path):
-    """A file system of 40 MiB, on machines where one may be mounted."""
-    place = tmp_path / "disk"
-    place.mkdir()
-    done = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=40m", "tmpfs", str(place)], capture_output=True, text=True, check=False
-    )
-    if done.returncode != 0:
-        pytest.skip(f"no file system may be mounted here: {done.stderr.strip()}")
-    yield place
-    subprocess.run(["umount", "--lazy", str(place)], check=True)
-
-
 @pytest.mark.skipif(sys.platform != "linux", reason="tmpfs is Linux's")
 def test_a_disk_that_is_full(start_hsds, small_disk, tmp_path):
+    disk = small_disk(40)
     old, new = write_version(tmp_path / "old.h5", 1), write_version(tmp_path / "new.h5", 2, datasets=20)
-    server = start_hsds(store=small_disk / ".hsds")
+    server = start_hsds(store=disk / ".hsds")
     admin, domain = admin_of(server), "/full/a.h5"
     import_file(admin, old, domain)
-    filler = small_disk / "filler"
+    filler = disk / "filler"
     filler.write_bytes(bytes(20 * MIB))
-    log = ServerLog(small_disk)
+    log = ServerLog(disk)
     with pytest.raises(StorageError, match=r"cannot write what it was given: (No space left|the disk of .* is full)"):
         Import(admin, new, domain, ImportOptions(trouble=log.trouble)).run()
     assert is_whole(admin, old, domain)
