@@ -63,10 +63,10 @@ def launch(mpiexec, tmp_path):
 
 @pytest.fixture
 def on_ranks(launch):
-    """Run one check of ``worker.py`` on some ranks; fails with what they said."""
+    """Run one check of a script, ``worker.py`` unless told, on some ranks; fails with what they said."""
 
-    def run(size, check, *arguments, **environment):
-        done = launch(size, WORKER, check, *arguments, **environment)
+    def run(size, *arguments, script=WORKER, **environment):
+        done = launch(size, script, *arguments, **environment)
         assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
         assert sorted(line for line in done.stdout.split("\n") if line.startswith("rank ")) == [
             f"rank {rank} done" for rank in range(size)

@@ -153,6 +153,44 @@ class Look:
         return self.page.locator("footer").inner_text()
 
 
+class Console:
+    """The console of a page, whose lines are typed one after the other: it takes none while one runs."""
+
+    def __init__(self, page, patience: int) -> None:
+        self.page = page
+        self.patience = patience
+
+    def open(self) -> None:
+        if not self.page.locator(".drawer").is_visible():
+            self.page.get_by_role("button", name="Python, in this page").click()
+            self.page.locator(".output").get_by_text("Python is ready").wait_for(timeout=self.patience)
+
+    def start(self, line: str) -> int:
+        """Type a line once the one before has ended, and give how many lines were there before it."""
+        self.ended()
+        before = self.page.locator(".output > div").count()
+        self.page.fill("#python", line)
+        self.page.press("#python", "Enter")
+        return before
+
+    def ended(self) -> None:
+        self.page.wait_for_selector(".console:not(.busy)", timeout=self.patience)
+
+    def said(self, before: int) -> str:
+        """What a line printed that was typed after so many."""
+        self.ended()
+        self.page.wait_for_timeout(100)  # what Python prints comes by another way than its result
+        return "\n".join(self.page.locator(".output > div").all_inner_texts()[before + 1 :])
+
+    def ask(self, line: str) -> str:
+        return self.said(self.start(line))
+
+    def stop(self) -> None:
+        """Stop a line that takes for ever."""
+        self.page.wait_for_selector(".console.busy", timeout=self.patience)
+        self.page.press("#python", "Control+c")
+
+
 @pytest.fixture(scope="session")
 def one_page(browser, address) -> Iterator[Look]:
     """One page for all tests."""

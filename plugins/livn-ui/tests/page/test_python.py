@@ -20,7 +20,7 @@ from livn_ui.serving.settings import ServeSettings
 
 from livn_core import System
 
-from .conftest import GRAPHS, Look
+from .conftest import GRAPHS, Console, Look
 
 FOLDER = os.environ.get("LIVN_TEST_PYODIDE")
 HSDS = os.environ.get("LIVN_TEST_HSDS_PYTHON")
@@ -132,23 +132,16 @@ def test_a_folder_of_this_computer(python_page, expected, give):
 
 
 @pytest.fixture
-def type_line(python_page):
+def console(python_page) -> Console:
+    opened = Console(python_page.page, WAIT)
+    opened.open()
+    return opened
+
+
+@pytest.fixture
+def type_line(console):
     """A function that types a line into the console and gives what it prints."""
-    page = python_page.page
-    if not page.locator(".drawer").is_visible():
-        page.get_by_role("button", name="Python, in this page").click()
-        page.locator(".output").get_by_text("Python is ready").wait_for(timeout=WAIT)
-
-    def type_line(line: str) -> str:
-        before = page.locator(".output > div").count()
-        page.fill("#python", line)
-        page.press("#python", "Enter")
-        page.wait_for_selector(".console:not(.busy)", timeout=WAIT)
-        page.wait_for_timeout(100)
-        printed = page.locator(".output > div").all_inner_texts()[before:]
-        return "\n".join(printed[1:])
-
-    return type_line
+    return console.ask
 
 
 def test_the_console(type_line, python_page):
@@ -175,22 +168,18 @@ def test_history_and_completion(type_line, python_page):
     assert page.input_value("#python") == "livn_core.__version__"
     page.fill("#python", "livn_core.open_neu")
     page.press("#python", "Tab")
-    page.wait_for_timeout(500)
-    assert page.input_value("#python").startswith("livn_core.open_neuroh5")
+    page.wait_for_function("document.querySelector('#python').value.startsWith('livn_core.open_neuroh5')", timeout=WAIT)
     page.fill("#python", "")
 
 
-def test_what_runs_can_be_stopped(type_line, python_page):
-    page = python_page.page
-    page.fill("#python", "exec('while True: pass')")
-    page.press("#python", "Enter")
-    page.wait_for_timeout(500)
-    page.press("#python", "Control+c")
-    page.locator(".output").get_by_text("KeyboardInterrupt").first.wait_for(timeout=30_000)
-    assert type_line("40 + 2") == "42"
-    type_line("while True:")
-    page.press("#python", "Control+c")
-    assert type_line("40 + 3") == "43"
+def test_what_runs_can_be_stopped(console):
+    before = console.start("exec('while True: pass')")
+    console.stop()
+    assert "KeyboardInterrupt" in console.said(before)
+    assert console.ask("40 + 2") == "42"
+    console.ask("while True:")
+    console.page.press("#python", "Control+c")
+    assert console.ask("40 + 3") == "43"
 
 
 def test_a_system_of_the_console_is_shown(type_line, python_page):

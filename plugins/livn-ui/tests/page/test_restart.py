@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from livn_ui.companion import Companion, CompanionSettings
 
-from .conftest import Look
+from .conftest import Console, Look
 
 FOLDER = os.environ.get("LIVN_TEST_PYODIDE")
 WAIT = 180_000
@@ -37,37 +37,22 @@ def page(browser, root):
         look.open("#system=EI1&source=files")
         look.page.wait_for_selector("body[data-complete=EI1]")
         assert look.page.evaluate("crossOriginIsolated") is False
-        look.page.get_by_role("button", name="Python, in this page").click()
-        look.page.locator(".output").get_by_text("Python is ready").wait_for()
+        Console(look.page, WAIT).open()
         yield look
         context.close()
     assert look.errors == []
 
 
-def type_line(page, line: str) -> None:
-    page.fill("#python", line)
-    page.press("#python", "Enter")
-
-
-def printed(page) -> list[str]:
-    page.wait_for_selector(".console:not(.busy)")
-    return page.locator(".output > div").all_inner_texts()
-
-
 def test_what_runs_is_ended_and_the_console_works_again(page):
-    inside = page.page
-    type_line(inside, "kept = 42")
-    printed(inside)
-    type_line(inside, "exec('while True: pass')")
-    inside.wait_for_selector(".console.busy")
-    inside.evaluate("delete document.body.dataset.complete")
-    inside.press("#python", "Control+c")
-    said = printed(inside)[-1]
-    assert said.startswith("Python was ended, and its variables are gone")
-    type_line(inside, "'kept' in globals(), System(predefined('EI1')).populations")
-    inside.locator(".output").get_by_text("(False, ['EXC', 'INH'])").wait_for()
-    type_line(inside, "import sys; 'h5pyd' in sys.modules, 'livn_h5pyd' in sys.modules")
-    assert printed(inside)[-1] == "(False, True)", "h5pyd takes a second, and nobody has asked for it"
+    console = Console(page.page, WAIT)
+    console.ask("kept = 42")
+    before = console.start("exec('while True: pass')")
+    page.page.evaluate("delete document.body.dataset.complete")
+    console.stop()
+    assert console.said(before).startswith("Python was ended, and its variables are gone")
+    assert console.ask("'kept' in globals(), System(predefined('EI1')).populations") == "(False, ['EXC', 'INH'])"
+    modules = console.ask("import sys; 'h5pyd' in sys.modules, 'livn_h5pyd' in sys.modules")
+    assert modules == "(False, True)", "h5pyd takes a second, and nobody has asked for it"
 
 
 def test_what_python_had_open_is_opened_again(page):
