@@ -17,6 +17,7 @@ CONTENDERS = {
     "livn-core, pyfive": "contenders.ours:Pyfive",
     "livn-core, pyfive with plain zlib": "contenders.ours:PyfiveWithZlib",
     "livn-core, pyfive, the read alone": "contenders.ours:ReadAlone",
+    "livn-core, the strengths alone": "contenders.ours:StrengthsAlone",
     "livn-core, h5py": "contenders.ours:OverH5py",
     "livn-core, neuroh5": "contenders.ours:OverNeuroH5",
     "livn-core, h5pyd": "contenders.ours:OverH5pyd",

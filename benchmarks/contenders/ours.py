@@ -82,6 +82,13 @@ class Ours:
 
         return work
 
+    def matrix(self):
+        def work():
+            with self._open() as system:
+                return system.projection("EXC", "EXC").to_scipy("Connections/distance").nnz
+
+        return work
+
     def blocks(self):
         def work():
             with self._open() as system:
@@ -109,13 +116,38 @@ class PyfiveWithZlib(Ours):
 
 
 class ReadAlone(Ours):
-    """Reads what the matrix is made of, and makes none."""
+    """Reads what a matrix is made of, and makes none."""
+
+    def matrix(self):
+        def work():
+            with self._open() as system:
+                return len(system.projection("EXC", "EXC").read(attributes=("Connections/distance",)))
+
+        return work
 
     def connectivity(self):
         def work():
             with self._open() as system:
                 edges = [system.projection(*pair).read() for pair in PAIRS]
                 return system.num_neurons if edges else 0
+
+        return work
+
+
+class StrengthsAlone(Ours):
+    """Draws the random strengths that the edges of a connectivity matrix get, and reads none."""
+
+    def connectivity(self):
+        from livn_core.system._connectivity import Strengths
+
+        with self._open() as system:
+            edges, cells = [system.projection(*pair).n_edges for pair in PAIRS], system.num_neurons
+
+        def work():
+            strengths = Strengths(123)
+            for count in edges:
+                strengths.take(count)
+            return cells
 
         return work
 

@@ -13,6 +13,7 @@ NAMES = (
     "out_edges",
     "counts",
     "connectivity",
+    "matrix",
     "blocks",
     "sizes",
     "served",
