@@ -6,7 +6,6 @@ import contextlib
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -86,11 +85,13 @@ def run(environment: Callable[..., dict[str, str]]) -> Callable[..., subprocess.
 
 @pytest.fixture(scope="session")
 def serving(
-    hsds_python: str, environment: Callable[..., dict[str, str]]
+    hsds_python: str, environment: Callable[..., dict[str, str]], two_free_ports: Callable[[], int]
 ) -> Callable[..., contextlib.AbstractContextManager[Served]]:
     """``with serving(directory, serve_h5="true")``: run ``livn ui server`` there."""
     given = {"hsds_python": hsds_python}
-    return lambda directory, **options: _serving(directory, environment(), {**given, **options})
+    return lambda directory, **options: _serving(
+        directory, environment(), {**given, "port": str(two_free_ports()), **options}
+    )
 
 
 @pytest.fixture(scope="session")
@@ -102,7 +103,7 @@ def serve(serving: Callable[..., Any]) -> Iterator[Callable[..., Served]]:
 
 @contextmanager
 def _serving(directory: Path, environment: Mapping[str, str], options: Mapping[str, str]) -> Iterator[Served]:
-    words = [f"{name}={value}" for name, value in {"port": str(two_free_ports()), **options}.items()]
+    words = [f"{name}={value}" for name, value in options.items()]
     with (directory / "server.log").open("w") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "livn_core", "ui", "server", *words, "--launch"],
@@ -132,25 +133,6 @@ def _record(process: subprocess.Popen[str], directory: Path) -> ServerRecord:
     process.kill()
     process.wait()
     raise AssertionError(f"livn ui server does not start: {(directory / 'server.log').read_text()}")
-
-
-@pytest.fixture(scope="session", name="two_free_ports")
-def the_function_two_free_ports() -> Callable[[], int]:
-    """A function that finds the first of two free ports side by side."""
-    return two_free_ports
-
-
-def two_free_ports() -> int:
-    """The first of two free ports side by side."""
-    while True:
-        with socket.socket() as one, socket.socket() as other:
-            one.bind(("127.0.0.1", 0))
-            port: int = one.getsockname()[1]
-            try:
-                other.bind(("127.0.0.1", port + 1))
-            except (OSError, OverflowError):
-                continue
-            return port
 
 
 @pytest.fixture(scope="session")

@@ -75,15 +75,14 @@ def with_ports(text, server):
 
 
 @pytest.fixture(scope="module", params=[nginx, caddy], ids=["nginx", "caddy"])
-def proxy(request, guarded, certificate, tmp_path_factory, environment):
+def proxy(request, guarded, certificate, tmp_path_factory, environment, two_free_ports):
     """The address of a running proxy."""
     name = request.param.__name__
     found = shutil.which(name, path=f"{os.environ['PATH']}{os.pathsep}/usr/sbin")
     if found is None:
         pytest.skip(f"no {name} to test with: apt-get install {name}")
     folder = tmp_path_factory.mktemp(name)
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
+    port = two_free_ports()
     command = [found, *request.param(port, folder, certificate, guarded)[1:]]
     home = {"HOME": str(folder), "XDG_DATA_HOME": str(folder), "XDG_CONFIG_HOME": str(folder)}
     with (folder / "log").open("w") as log:
