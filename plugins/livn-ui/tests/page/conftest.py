@@ -36,6 +36,8 @@ WAIT = 30_000
 
 REST = """async (patience) => {
   const end = performance.now() + patience;
+  // What a new size of the window leads to begins with the next frame.
+  for (let frame = 0; frame < 2; frame++) await new Promise((go) => requestAnimationFrame(go));
   while (!window.livn.idle) {
     if (performance.now() > end) throw new Error("the page does not come to rest");
     await new Promise((go) => setTimeout(go, 20));
