@@ -127,8 +127,8 @@ class Proxy:
         return most
 
     def open_connections(self, expected: int) -> int:
-        """How many connections clients hold; waits a moment for there to be as many as expected."""
-        for _ in range(100):
+        """How many connections clients hold; waits for there to be as many as expected."""
+        for _ in range(500):
             if len(self._tasks) == expected:
                 break
             time.sleep(0.02)

@@ -27,9 +27,9 @@ SIZE = 6 * 2**20
 VALUES = np.arange(SIZE, dtype=np.int32)
 WHOLE = Ranges.whole("/x", SIZE)
 SOURCE = "hdf5://faults/cells.h5"
-TIMEOUT = 1.0
-# A busy machine may need some time of its own, but none that grows with the number of attempts.
-AT_MOST = TIMEOUT + 1.0
+TIMEOUT = 2.0
+# A busy machine may need some time of its own, but none that grows with the number of attempts, which are three.
+AT_MOST = 2 * TIMEOUT
 
 
 @contextmanager
@@ -59,8 +59,8 @@ def through(served, hsds, proxy, set_hsds):
 
 
 READING = {
-    "hanging": (Hang(), BackendConnectionError, "no answer within 1 s; the server hangs"),
-    "a trickle": (Trickle(0.05), BackendConnectionError, r"only \d+ bytes of an answer came within 1 s"),
+    "hanging": (Hang(), BackendConnectionError, f"no answer within {TIMEOUT:g} s; the server hangs"),
+    "a trickle": (Trickle(0.05), BackendConnectionError, rf"only \d+ bytes of an answer came within {TIMEOUT:g} s"),
     "HTML": (Say(200, b"<html>", "text/html"), BackendError, "/x: the server sent something unexpected"),
     "JSON": (Say(200, b"{}", "application/json"), BackendError, "/x: the server sent something unexpected"),
     "another address": (
@@ -107,8 +107,8 @@ def _free():
 
 
 OPENING = {
-    "hanging": (Hang(), BackendConnectionError, "no answer within 1 s; the server hangs"),
-    "a trickle": (Trickle(0.05), BackendConnectionError, r"only \d+ bytes of an answer came within 1 s"),
+    "hanging": (Hang(), BackendConnectionError, f"no answer within {TIMEOUT:g} s; the server hangs"),
+    "a trickle": (Trickle(0.05), BackendConnectionError, rf"only \d+ bytes of an answer came within {TIMEOUT:g} s"),
     "HTML": (Say(200, b"<html>", "text/html"), BackendError, "what answers there is not HSDS .status 200, text/html"),
     "another address": (
         Say(308, more="Location: https://x.example/"),
@@ -147,7 +147,7 @@ def test_opening(through, name, only_domain):
 def test_what_passes_is_waited_for(through, passing):
     left = list(passing)
     through.fault = lambda line: Say(left.pop()) if left and "/value" in line else None
-    with livn_backend_open(SOURCE, {"timeout": 5}) as file:
+    with livn_backend_open(SOURCE, {"timeout": 30}) as file:
         assert file["few"][:].tolist() == list(range(100))
     assert left == []
 
@@ -174,7 +174,7 @@ def test_a_slow_answer_is_no_fault_as_long_as_it_goes_on(through, monkeypatch):
     monkeypatch.setattr(patience, "PROGRESS_BYTES", 10)
     with livn_backend_open(SOURCE, {}) as file:
         few = file["few"]
-        through.fault = lambda line: Trickle(0.005)
+        through.fault = lambda line: Trickle(0.01)
         began = time.monotonic()
         assert few[:].tolist() == list(range(100))
     assert time.monotonic() - began > 2 * TIMEOUT
@@ -204,9 +204,10 @@ def test_a_node_hangs_and_comes_back(own, open_own, node):
     with open_own() as file:
         os.kill(pid, signal.SIGSTOP)
         try:
-            with raises_in_time(BackendConnectionError, r"no answer within 1 s; the server hangs.*raise 'timeout'"):
+            says = f"no answer within {TIMEOUT:g} s"
+            with raises_in_time(BackendConnectionError, f"{says}; the server hangs.*raise 'timeout'"):
                 file.read_many([WHOLE])
-            with raises_in_time(BackendConnectionError, "no answer within 1 s"):
+            with raises_in_time(BackendConnectionError, says):
                 open_own()
         finally:
             os.kill(pid, signal.SIGCONT)
@@ -232,7 +233,7 @@ def test_the_server_is_killed_while_it_answers_and_started_again(own, set_hsds, 
     again = start_hsds(store=own.settings.store, port=urlsplit(own.endpoint).port)
     assert np.array_equal(file.read_many([WHOLE])[0], VALUES)
     os.kill(again.pids()["data node 1"], signal.SIGKILL)
-    with raises_in_time(BackendError, "no answer within 1 s|data nodes"):
+    with raises_in_time(BackendError, f"no answer within {TIMEOUT:g} s|data nodes"):
         file.read_many([WHOLE])
     again.stop()
     with raises_in_time(BackendConnectionError, "cannot be reached .*; is the server running"):

@@ -35,7 +35,7 @@ def published(publish):
 @pytest.fixture
 def through(published, hsds, proxy, set_hsds):
     between = proxy(hsds.endpoint)
-    set_hsds(endpoint=between.endpoint, timeout=5)
+    set_hsds(endpoint=between.endpoint, timeout=30)
     return between
 
 
@@ -162,7 +162,7 @@ def test_ctrl_c_ends_a_read_at_once_and_leaves_the_file_usable(through):
                 file.read_many([WHOLE])
         finally:
             signal.signal(signal.SIGALRM, signal.SIG_DFL)
-        assert time.monotonic() - began < 3
+        assert time.monotonic() - began < 10
         through.fault = lambda line: None
         assert np.array_equal(file.read_many([WHOLE])[0], VALUES)
 
@@ -177,7 +177,7 @@ def test_one_failure_calls_off_the_other_requests(through):
         began = time.monotonic()
         with pytest.raises(OSError, match=r"the server failed \(status 500"):
             file.read_many([WHOLE])
-        assert time.monotonic() - began < 3
+        assert time.monotonic() - began < 10
 
 
 FORK = """
