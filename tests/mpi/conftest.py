@@ -13,7 +13,7 @@ import pytest
 
 WORKER = Path(__file__).parent / "worker.py"
 HOW = "no MPI to test with: pip install mpich mpi4py (or the system's MPI, and pip install mpi4py)"
-TIMEOUT = 60
+TIMEOUT = 240
 """Seconds for a whole job, most of it starting Python on two processors; a hang is what this is about."""
 
 OPEN_MPI = {  # which refuses root and more ranks than processors unless it is told

@@ -191,4 +191,4 @@ def test_a_refused_file_is_closed(tmp_path, open_file):
     for _ in range(20):
         with pytest.raises(LivnError):
             open_file(path)
-    assert len(list(descriptors.iterdir())) == before
+    assert len(list(descriptors.iterdir())) <= before  # what tests before have dropped may be closed meanwhile

@@ -50,12 +50,15 @@ def companion(root: Path) -> Iterator[Companion]:
 
 @pytest.fixture
 def look(server: HsdsServer, companion: Companion, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Report]:
-    """Set ``LIVN_HSDS`` to the server where all is well, but for the fields that a test gives, and check."""
+    """Set ``LIVN_HSDS`` to the server where all is well, but for the fields that a test gives, and check.
 
-    def look(**fields: Any) -> Report:
+    A server that answers is given the time that a busy machine may need.
+    """
+
+    def look(patience: float = 20, **fields: Any) -> Report:
         setting = {"endpoint": server.endpoint, "files_endpoint": companion.address, **fields}
         monkeypatch.setenv("LIVN_HSDS", json.dumps(setting))
-        return check(find_target(), timeout=2)
+        return check(find_target(), timeout=patience)
 
     return look
 

@@ -68,7 +68,7 @@ def test_nobody_listens(look, nobody):
 
 def test_a_server_that_never_finishes_an_answer_is_given_up(look, endless):
     began = time.monotonic()
-    report = look(endpoint=endless, files_endpoint=endless)
+    report = look(2, endpoint=endless, files_endpoint=endless)
     assert named(report, "fail") == {"endpoint", "companion"}
     for name in ("endpoint", "companion"):
         assert "answer within 2 s" in report.step(name).found
@@ -122,7 +122,7 @@ def test_data_nodes_that_hang_or_have_ended_and_a_server_without_systems(look, s
     one, other = (server.pids()[f"data node {number}"] for number in (1, 2))
     empty = look(endpoint=server.endpoint)
     os.kill(one, signal.SIGSTOP)
-    hanging = look(endpoint=server.endpoint)
+    hanging = look(2, endpoint=server.endpoint)
     os.kill(one, signal.SIGCONT)
     os.kill(other, signal.SIGKILL)
     while data_node_is_ready(server.data_nodes[1]):
@@ -290,13 +290,13 @@ def test_origins(look, root, monkeypatch):
 def test_an_origin_of_ones_own(look, root):
     with Companion(CompanionSettings(root, origins=Origins.parse("https://lab.example"))) as companion:
         look(files_endpoint=companion.address)
-        report = check(find_target(), origin="https://lab.example", timeout=2)
+        report = check(find_target(), origin="https://lab.example", timeout=20)
     assert report.step("CORS of companion").status == "ok"
 
 
 def test_a_wrong_setting(look, server, monkeypatch):
     monkeypatch.setenv("LIVN_HSDS", '{"endpoint": "http://localhost:1", "passwort": "geheim"}')
-    report = check(find_target(server.endpoint), timeout=2)
+    report = check(find_target(server.endpoint), timeout=20)
     assert report.step("LIVN_HSDS").status == "fail"
     assert "unknown field 'passwort'" in report.step("LIVN_HSDS").found
     assert "geheim" not in repr(report)

@@ -268,7 +268,7 @@ def test_a_client_that_does_not_read_is_ended(companion, client, large):
 
 
 def test_a_client_that_reads_slowly_gets_everything(companion, client, large):
-    server = client(companion(large.parents[1], serve_h5=True, limits=Limits(stalled=0.5, idle=0.5)).address)
+    server = client(companion(large.parents[1], serve_h5=True, limits=Limits(stalled=1, idle=1)).address)
     received = bytearray()
     with server.connect() as one:
         one.sendall(CLOSING)

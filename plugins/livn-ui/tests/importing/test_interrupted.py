@@ -159,6 +159,7 @@ def test_imports_on_two_machines(server, versions, quick_beats, monkeypatch, tmp
     first = Claim.take(config, importing(domain), Watch(versions[0], domain))
     (tmp_path / "other").mkdir()
     monkeypatch.setattr(claiming.tempfile, "tempdir", str(tmp_path / "other"))
+    monkeypatch.setattr(claiming, "MISSED", 10)  # a busy machine may miss some; 3 s are still more than that
     second = threading.Thread(target=import_file, args=(config, versions[0], domain))
     second.start()
     time.sleep(3)

@@ -29,7 +29,7 @@ def contents(server):
     return sorted({path.relative_to(everything).parts[0] for path in everything.rglob("*") if path.is_file()})
 
 
-def wait_for(condition, seconds=15.0):
+def wait_for(condition, seconds=60.0):
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end

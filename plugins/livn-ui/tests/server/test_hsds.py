@@ -26,6 +26,7 @@ on_linux = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc,
 
 
 LOGIN = "admin"
+TIMEOUT = 30
 
 
 def login(server):
@@ -34,7 +35,7 @@ def login(server):
 
 @on_linux
 def test_every_node_listens_on_loopback_alone_and_answers(hsds, machine):
-    assert requests.get(f"{hsds.endpoint}/about", timeout=5).json()["state"] == "READY"
+    assert requests.get(f"{hsds.endpoint}/about", timeout=TIMEOUT).json()["state"] == "READY"
     assert len(hsds.pids()) == 2
     for endpoint in (hsds.endpoint, *hsds.data_nodes):
         assert machine.accepts("127.0.0.1", endpoint)
@@ -70,7 +71,7 @@ def test_stopping_leaves_nothing_behind_and_can_be_done_twice(start_hsds, machin
     began = time.monotonic()
     server.stop()
     server.stop()
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 30
     assert not any(machine.is_running(pid) for pid in pids)
     with pytest.raises(requests.ConnectionError):
         requests.get(f"{server.endpoint}/about", timeout=2)
@@ -104,7 +105,7 @@ def test_nodes_end_with_a_starter_that_forked_and_was_killed(hsds_python, tmp_pa
         endpoint, lasting, *pids = starter.stdout.readline().split()
         assert len(pids) == 2
         try:
-            assert requests.get(f"{endpoint}/about", timeout=5).json()["state"] == "READY"
+            assert requests.get(f"{endpoint}/about", timeout=TIMEOUT).json()["state"] == "READY"
             starter.kill()
             starter.wait()
             assert machine.until(lambda: not any(machine.is_running(int(pid)) for pid in pids))
@@ -114,17 +115,24 @@ def test_nodes_end_with_a_starter_that_forked_and_was_killed(hsds_python, tmp_pa
             os.kill(int(lasting), signal.SIGKILL)
 
 
+def is_noticed(server, says):
+    try:
+        server.check()
+    except HsdsStartError as error:
+        return says in str(error)
+    return False
+
+
 @on_linux
 def test_a_node_that_has_died_is_noticed(start_hsds, machine):
     server = start_hsds()
     server.check()
     os.kill(server.pids()["data node 1"], signal.SIGKILL)
     assert machine.until(lambda: not machine.is_running(server.pids()["data node 1"]))
-    assert requests.get(f"{server.endpoint}/about", timeout=5).json()["state"] == "READY"
+    assert requests.get(f"{server.endpoint}/about", timeout=TIMEOUT).json()["state"] == "READY"
     assert not data_node_is_ready(server.data_nodes[0])
-    time.sleep(0.5)  # the system gives a process up only when the last of its threads is gone
-    with pytest.raises(HsdsStartError, match="data node 1 ended with code -9"):
-        server.check()
+    # The system gives a process up only when the last of its threads is gone.
+    assert machine.until(lambda: is_noticed(server, "data node 1 ended with code -9"))
     server.stop()
 
 
@@ -141,7 +149,7 @@ def test_a_node_that_cannot_be_stopped_is_killed_and_that_is_said(start_hsds, ma
 def test_one_store_one_server(hsds, hsds_python):
     with pytest.raises(ConfigError, match=rf"another HSDS server \(process {os.getpid()}\) uses this store"):
         HsdsServer(HsdsSettings(hsds.settings.store, python=hsds_python)).start()
-    assert requests.get(f"{hsds.endpoint}/about", timeout=5).ok
+    assert requests.get(f"{hsds.endpoint}/about", timeout=TIMEOUT).ok
 
 
 def test_a_taken_port_is_said_to_be_taken(hsds_python, tmp_path):
@@ -259,17 +267,18 @@ def test_settings_reach_the_server_whatever_the_environment_says(start_hsds, mon
     server = start_hsds(public=False, bucket="other", origins="http://127.0.0.1:8000")
     write(server.endpoint, login(server), "/new.h5", np.arange(10), flush=True)
     assert (server.settings.store / "other" / "new.h5").is_dir()
-    asked = requests.get(f"{server.endpoint}/", params={"domain": "/new.h5"}, timeout=5)
+    asked = requests.get(f"{server.endpoint}/", params={"domain": "/new.h5"}, timeout=TIMEOUT)
     assert asked.status_code == 403
     for origin, allowed in (("http://127.0.0.1:8000", True), ("http://127.0.0.1:9000", False)):
-        headers = requests.get(f"{server.endpoint}/about", headers={"Origin": origin}, timeout=5).headers
+        headers = requests.get(f"{server.endpoint}/about", headers={"Origin": origin}, timeout=TIMEOUT).headers
         assert ("Access-Control-Allow-Origin" in headers) is allowed
     server.stop()
 
 
 def test_every_page_may_read_but_with_no_login_of_the_browser(start_hsds):
     server = start_hsds(origins="*")
-    headers = requests.get(f"{server.endpoint}/about", headers={"Origin": "http://any.example"}, timeout=5).headers
+    page = {"Origin": "http://any.example"}
+    headers = requests.get(f"{server.endpoint}/about", headers=page, timeout=TIMEOUT).headers
     assert headers["Access-Control-Allow-Origin"] == "http://any.example"
     assert "Access-Control-Allow-Credentials" not in headers
     server.stop()
@@ -278,9 +287,10 @@ def test_every_page_may_read_but_with_no_login_of_the_browser(start_hsds):
 def test_no_user_reads_files_of_the_storage_through_a_linked_dataset(start_hsds):
     server = start_hsds(users={"admin": "admins word", "bob": "bobs word"})
     url, bob, asked = server.endpoint, ("bob", "bobs word"), {"domain": "/bobby/his.h5"}
-    folder = {"folder": True, "owner": "bob"}
-    requests.put(f"{url}/", params={"domain": "/bobby"}, json=folder, auth=login(server), timeout=5).raise_for_status()
-    root = requests.put(f"{url}/", params=asked, auth=bob, timeout=5).json()["root"]
+    folder, place = {"folder": True, "owner": "bob"}, {"domain": "/bobby"}
+    answer = requests.put(f"{url}/", params=place, json=folder, auth=login(server), timeout=TIMEOUT)
+    answer.raise_for_status()
+    root = requests.put(f"{url}/", params=asked, auth=bob, timeout=TIMEOUT).json()["root"]
     layout = {"class": "H5D_CONTIGUOUS_REF", "file_uri": ".run/passwd.txt", "offset": 0, "size": 16}
     made = {
         "type": "H5T_STD_U8LE",
@@ -288,9 +298,9 @@ def test_no_user_reads_files_of_the_storage_through_a_linked_dataset(start_hsds)
         "creationProperties": {"layout": layout},
         "link": {"id": root, "name": "x"},
     }
-    dataset = requests.post(f"{url}/datasets", params=asked, json=made, auth=bob, timeout=5)
+    dataset = requests.post(f"{url}/datasets", params=asked, json=made, auth=bob, timeout=TIMEOUT)
     assert dataset.status_code == 201
-    got = requests.get(f"{url}/datasets/{dataset.json()['id']}/value", params=asked, auth=bob, timeout=30)
+    got = requests.get(f"{url}/datasets/{dataset.json()['id']}/value", params=asked, auth=bob, timeout=TIMEOUT)
     assert got.status_code == 400
     assert "admins" not in got.text
     server.stop()
