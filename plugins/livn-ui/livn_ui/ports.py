@@ -7,6 +7,7 @@ node then talks to the first one's data nodes.
 from __future__ import annotations
 
 import errno
+import secrets
 import socket
 import sys
 from collections.abc import Sequence
@@ -21,6 +22,8 @@ _SEVERAL = {"localhost": (_V4, _V6), "0.0.0.0": ("0.0.0.0",), "::": ("0.0.0.0", 
 _EVERYWHERE = ("0.0.0.0", "::")
 _ATTEMPTS = 100
 _BACKLOG = 512
+_UNASKED = range(20_000, 32_000)
+"""Ports that no system gives to whoever asks for any: what these are begins at 32768 (Linux) or above (the others)."""
 
 
 @attrs.frozen
@@ -142,24 +145,14 @@ def check_port_is_free(host: str, port: int, what: str = "HSDS", option: str = "
             raise ConfigError(f"{what} cannot listen on {where}: {error.strerror}; {remedy}") from error
 
 
-def free_ports(count: int, addresses: Sequence[str] = (_V4,)) -> list[int]:
-    """Different ports that are free now on all of ``addresses``."""
-    found: dict[int, None] = {}
-    for _ in range(_ATTEMPTS + count):
-        with socket.socket() as one:
-            one.bind((_V4, 0))
-            port = int(one.getsockname()[1])
-        if all(_problem(address, port) is None for address in addresses):
-            found[port] = None
-        if len(found) == count:
-            return list(found)
-    raise ConfigError(f"no free port on {', '.join(addresses)}")
+def free_port(addresses: Sequence[str] = (_V4,), count: int = 1) -> int:
+    """The first of ``count`` ports side by side that are free now on all of ``addresses``.
 
-
-def free_pair(addresses: Sequence[str]) -> tuple[int, int]:
-    """A free port whose next one is free as well: where clients look for the companion server."""
+    They are such as a server can take some seconds later, too: the system gives them to no connection meanwhile.
+    """
     for _ in range(_ATTEMPTS):
-        (port,) = free_ports(1, addresses)
-        if port < 65535 and all(_problem(address, port + 1) is None for address in addresses):
-            return port, port + 1
-    raise ConfigError(f"no two free ports in a row on {', '.join(addresses)}")
+        port = secrets.choice(_UNASKED)
+        if all(_problem(address, port + one) is None for address in addresses for one in range(count)):
+            return port
+    what = "no free port" if count == 1 else f"no {count} free ports in a row"
+    raise ConfigError(f"{what} from {_UNASKED.start} to {_UNASKED.stop} on {', '.join(addresses)}")

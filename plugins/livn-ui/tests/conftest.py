@@ -2,40 +2,26 @@
 
 from __future__ import annotations
 
-import random
-import socket
 import struct
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import h5py
 import numpy as np
 import pytest
+from livn_ui.ports import free_port
 from livn_ui.testing import admin, hsds, hsds_python, start_hsds
 
 __all__ = ["admin", "hsds", "hsds_python", "start_hsds"]
 
 LABELS = {"EXC": 0, "INH": 1}
-UNASKED = range(20_000, 32_000)
-"""Ports that systems give to nobody who has not asked for that very one: no connection of another test gets them."""
 
 
 @pytest.fixture(scope="session")
 def two_free_ports() -> Callable[[], int]:
-    """A function that finds the first of two free ports side by side, for servers that take some time to start."""
-    return _two_free_ports
-
-
-def _two_free_ports() -> int:
-    while True:
-        port = random.SystemRandom().choice(UNASKED)
-        with socket.socket() as one, socket.socket() as other:
-            try:
-                one.bind(("127.0.0.1", port))
-                other.bind(("127.0.0.1", port + 1))
-            except OSError:
-                continue
-        return port
+    """A function that finds the first of two free ports side by side."""
+    return partial(free_port, count=2)
 
 
 @pytest.fixture

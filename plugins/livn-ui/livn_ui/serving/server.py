@@ -178,8 +178,9 @@ def choose_ports(settings: ServeSettings) -> tuple[int, int]:
     """
     addresses = ports.listening(settings.host).addresses
     if settings.port == 0 and settings.files_port is None:
-        return ports.free_pair(addresses)
-    port = settings.port or ports.free_ports(1, addresses)[0]
+        port = ports.free_port(addresses, count=2)  # side by side, where clients look for the companion
+        return port, port + 1
+    port = settings.port or ports.free_port(addresses)
     files_port = port + 1 if settings.files_port is None else settings.files_port
     if settings.port:
         ports.check_port_is_free(settings.host, port, "HSDS", "port=")

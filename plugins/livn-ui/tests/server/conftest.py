@@ -169,12 +169,11 @@ class Launched:
 
 
 @pytest.fixture(scope="session")
-def launched(hsds_python, two_free_ports):
+def launched(hsds_python):
     """Launch servers on free ports; whatever still runs at the end is killed, and its nodes end with it."""
     everything = []
 
-    def launch(root_dir, *arguments, port=None, before=(), ready=True):
-        port = two_free_ports() if port is None else port
+    def launch(root_dir, *arguments, port=0, before=(), ready=True):
         output = root_dir.parent / f"output-{len(everything)}.txt"
         command = [*before, sys.executable, "-m", "livn_core", "ui", "server", f"root_dir={root_dir}", f"port={port}"]
         command += [f"hsds_python={hsds_python}", *arguments, "--launch"]
@@ -209,7 +208,7 @@ def root_dir(tmp_path):
 @pytest.fixture(scope="module")
 def serving(launched, tmp_path_factory):
     """The server that tests of a module share."""
-    return launched(make_root_dir(tmp_path_factory.mktemp("serving")), port=0)
+    return launched(make_root_dir(tmp_path_factory.mktemp("serving")))
 
 
 @pytest.fixture

@@ -50,10 +50,15 @@ def test_a_port_that_is_taken_on_any_address_is_taken(taken):
             ports.check_port_is_free(host, taken, "the server", "port=")
 
 
-def test_free_ports_differ_and_can_be_had():
-    found = ports.free_ports(5, ("127.0.0.1", "0.0.0.0"))
-    assert len(set(found)) == 5
-    first, second = ports.free_pair(("127.0.0.1",))
-    assert second == first + 1
-    for port in (*found, first, second):
+def test_free_ports_can_be_had():
+    found = [ports.free_port(("127.0.0.1", "0.0.0.0")) for _ in range(5)]
+    assert len(set(found)) > 1
+    first = ports.free_port(count=2)
+    for port in (*found, first, first + 1):
         ports.check_port_is_free("0.0.0.0", port)
+
+
+def test_a_port_whose_neighbour_is_taken_is_no_first_of_two(taken, monkeypatch):
+    monkeypatch.setattr(ports, "_UNASKED", range(taken - 1, taken))
+    with pytest.raises(ConfigError, match=rf"no 2 free ports in a row from {taken - 1} to {taken} on 127\.0\.0\.1"):
+        ports.free_port(count=2)
