@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from livn_ui.companion import Companion, CompanionSettings
 
-from .conftest import Console, Look
+from .conftest import GRAPHS, Console, Look
 
 FOLDER = os.environ.get("LIVN_TEST_PYODIDE")
 WAIT = 180_000
@@ -43,13 +43,27 @@ def page(browser, root):
     assert look.errors == []
 
 
-def test_what_runs_is_ended_and_the_console_works_again(page):
+def stopped(page: Look) -> str:
+    """What the console says of a line that takes for ever, and is stopped."""
     console = Console(page.page, WAIT)
-    console.ask("kept = 42")
     before = console.start("exec('while True: pass')")
     page.page.evaluate("delete document.body.dataset.complete")
     console.stop()
-    assert console.said(before).startswith("Python was ended, and its variables are gone")
+    return console.said(before)
+
+
+def look_up(page: Look, gid: int) -> None:
+    page.page.fill("#gid", str(gid))
+    page.page.press("#gid", "Enter")
+    page.page.wait_for_selector(f"dl[data-cell='{gid}']")
+    page.rest()
+    assert not page.page.locator(".alert").is_visible()
+
+
+def test_what_runs_is_ended_and_the_console_works_again(page):
+    console = Console(page.page, WAIT)
+    console.ask("kept = 42")
+    assert stopped(page).startswith("Python was ended, and its variables are gone")
     assert console.ask("'kept' in globals(), System(predefined('EI1')).populations") == "(False, ['EXC', 'INH'])"
     modules = console.ask("import sys; 'h5pyd' in sys.modules, 'livn_h5pyd' in sys.modules")
     assert modules == "(False, True)", "h5pyd takes a second, and nobody has asked for it"
@@ -60,8 +74,14 @@ def test_what_python_had_open_is_opened_again(page):
     inside = page.page
     inside.wait_for_selector("body[data-complete=EI1]")
     assert "raw files over HTTP" in page.status
-    inside.fill("#gid", "3")
-    inside.press("#gid", "Enter")
-    inside.wait_for_selector("dl[data-cell='3']")
-    page.rest()
-    assert not inside.locator(".alert").is_visible()
+    look_up(page, 3)
+
+
+def test_files_of_this_computer_are_handed_to_python_again(page):
+    inside = page.page
+    inside.set_input_files("#folder", str(GRAPHS / "EI2"))
+    inside.wait_for_selector("body[data-complete=EI2]")
+    stopped(page)
+    inside.wait_for_selector("body[data-complete=EI2]")
+    assert "files on this computer" in page.status
+    look_up(page, 5)
