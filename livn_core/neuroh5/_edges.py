@@ -171,7 +171,7 @@ class EdgeReader:
         check_cells(self._store, self._layout.path(SOURCE), sources, pre)
         same_width = sources.dtype.itemsize == self._gid_type.itemsize
         gids = sources.view(self._gid_type) if same_width else sources.astype(self._gid_type)
-        if pre.start:
+        if pre.start and gids.size:  # a population without cells may begin beyond what gids of others need
             gids += self._gid_type.type(pre.start)
         return gids
 

@@ -46,7 +46,8 @@ def to_scipy(projection: Projection, weight: str | None = None) -> sp.csc_array:
     rows, pointer = taken(edges.pre_gids), pointer_of(projection.in_degree())
     if pointer[-1] < 2**31:
         pointer = pointer.astype(rows.dtype)  # scipy would widen the rows to match
-    rows -= rows.dtype.type(projection.pre.start)
+    if rows.size:  # a population without cells may begin beyond what gids of others need
+        rows -= rows.dtype.type(projection.pre.start)
     data = np.ones(len(edges), np.int64) if weight is None else taken(_attribute(edges, weight))
     if data.dtype == np.float16:
         data = data.astype(np.float32)

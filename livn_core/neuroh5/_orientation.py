@@ -66,7 +66,10 @@ def _fits(store: Store, layout: EdgeLayout) -> bool:
         read_destinations(store, layout)
         path = layout.path(SOURCE)
         size = store.length(path)
-        pieces = (Ranges(path, np.array([at]), np.array([min(at + PIECE, size)])) for at in range(0, size, PIECE))
+        pieces = (
+            Ranges(path, np.array([at], np.int64), np.array([min(at + PIECE, size)], np.int64))
+            for at in range(0, size, PIECE)
+        )
         return all(store.read([piece])[0].max() < layout.pre.count for piece in pieces)
     except FormatError:
         return False

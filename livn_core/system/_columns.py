@@ -44,7 +44,7 @@ class Columns:
     def read(cls, projection: Projection, first: int) -> Columns:
         """Read the edges, and sort them where the file does not; ``first`` is the row of the first pre cell."""
         rows, pointer, order = taken(projection.read().pre_gids), pointer_of(projection.in_degree()), None
-        if first != projection.pre.start:
+        if first != projection.pre.start and rows.size:
             rows -= rows.dtype.type(projection.pre.start - first)
         if not _ascend(rows, pointer):
             rows, order = _sorted(rows, pointer)

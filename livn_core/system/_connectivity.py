@@ -184,9 +184,8 @@ def check_order(gids: npt.ArrayLike, known: IntArray, place: str) -> IntArray:
         raise InvalidArgumentError("gids have to be unique: each one is a row and a column of the matrix")
     unknown = np.setdiff1d(order, known)
     if len(unknown):
-        raise UnknownNameError(
-            f"{place}: there is no gid {unknown[0]}; there are {len(known)}, {known[0]} to {known[-1]}"
-        )
+        listing = f"there are {len(known)}, {known[0]} to {known[-1]}" if len(known) else "there are no cells"
+        raise UnknownNameError(f"{place}: there is no gid {unknown[0]}; {listing}")
     return order.astype(np.int64)
 
 

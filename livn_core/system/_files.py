@@ -129,6 +129,7 @@ class SystemFiles:
         if self._is_one_file(first):
             return first.file
         with self._lock:
+            self._check_open()  # another thread may have closed the system meanwhile
             if self._connections is None:
                 self._connections = self._open_connections(first)
             return self._connections
@@ -158,12 +159,15 @@ class SystemFiles:
     def _opened(self) -> _First:
         self._leave_parent()
         with self._lock:
-            if self._closed:
-                place = shown(self._wish.uri)
-                raise ClosedFileError(f"the system {place!r} was closed; make a new System to read from it")
+            self._check_open()
             if self._first is None:
                 self._first = self._open_first()
             return self._first
+
+    def _check_open(self) -> None:
+        if self._closed:
+            place = shown(self._wish.uri)
+            raise ClosedFileError(f"the system {place!r} was closed; make a new System to read from it")
 
     def _is_one_file(self, first: _First) -> bool:
         return first.file.source == join(self._wish.uri, ONE_FILE)

@@ -92,6 +92,31 @@ def test_sparse_indices_are_as_wide_as_they_must_be_whatever_the_gids(tmp_path, 
         assert np.array_equal(matrix.toarray(), system.connectivity_matrix())
 
 
+def test_a_population_without_cells_may_begin_beyond_int32(tmp_path, graph, write_json, backend):
+    pytest.importorskip("scipy.sparse")
+    h5py = pytest.importorskip("h5py")
+    write_system(tmp_path / "system", {"EXC": (0, 2), "INH": (3_000_000_000, 0)}, {})
+    with h5py.File(tmp_path / "system" / "connections.h5", "a") as file:
+        edges = file.create_group("Projections/EXC/INH/Edges")
+        kinds = {"Block Index": "u4", "Block Pointer": "u8", "Pointer": "u8"}
+        for name, kind in {**{f"Destination {one}": kind for one, kind in kinds.items()}, "Source Index": "u4"}.items():
+            edges[name] = np.empty(0, kind)
+    write_json(tmp_path / "system" / "graph.json", graph)
+    with System(tmp_path / "system", backend=backend) as system:
+        projection = system.projection("INH", "EXC")
+        assert projection.read().pre_gids.size == 0
+        assert projection.to_scipy().shape == (0, 2)
+        assert system.connectivity_matrix(sparse=True).nnz == 0
+
+
+def test_a_matrix_of_cells_that_a_system_without_cells_lacks(tmp_path, backend):
+    with (
+        System(write_system(tmp_path / "system", {"EXC": (0, 0)}), backend=backend) as system,
+        pytest.raises(UnknownNameError, match="there is no gid 0; there are no cells"),
+    ):
+        system.connectivity_matrix(gids=[0])
+
+
 def test_a_matrix_of_more_than_memory(tmp_path, graph, write_json, backend):
     """400 TB are more than a process can address."""
     system = System(write_system(tmp_path / "system", {"EXC": 10_000_000, "INH": 1}), backend=backend)

@@ -137,6 +137,17 @@ def test_forked_process_opens_files_of_its_own(pair, backend):
         assert np.array_equal(system.projection("EXC", "INH").read().pre_gids, whole.pre_gids)
 
 
+def test_nothing_is_opened_once_another_thread_has_closed_the_system(pair, backend, monkeypatch):
+    system = System(pair, backend=backend)
+    system.populations  # noqa: B018
+    files = system._files
+    one_file = type(files)._is_one_file
+    monkeypatch.setattr(type(files), "_is_one_file", lambda *args: system.close() or one_file(*args))
+    with pytest.raises(ClosedFileError, match="was closed; make a new System"):
+        files.connections  # noqa: B018
+    assert files._connections is None
+
+
 def test_threads_read_at_once(pair, backend):
     with System(pair, backend=backend) as system, ThreadPoolExecutor(8) as pool:
         start = threading.Barrier(8)
