@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import importlib
-import threading
 import warnings
 from collections.abc import Iterable, Mapping
 from importlib.metadata import EntryPoint
@@ -16,6 +15,7 @@ from livn_core.backends._discovery import Installed, discover
 from livn_core.backends._loading import Broken, PluginError, load, new_manager, register
 from livn_core.backends._override import BackendNames
 from livn_core.errors import BackendWarning, InvalidArgumentError, LivnError
+from livn_core.forking import Lock
 
 if TYPE_CHECKING:
     from livn_core.backends._selection import Selection
@@ -40,7 +40,7 @@ class Backends:
 
     def __init__(self, entries: Iterable[EntryPoint] | None = None) -> None:
         self._entries = None if entries is None else tuple(entries)
-        self._lock = threading.RLock()
+        self._lock = Lock()
         self._warned: set[tuple[str, str]] = set()
         self._reset()
 
@@ -203,7 +203,7 @@ def _rank(backend: Backend | Broken) -> tuple[bool, int, str]:
 
 
 _default: Backends | None = None
-_default_lock = threading.Lock()
+_default_lock = Lock()
 
 
 def default_backends() -> Backends:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterable, Mapping
 
 from livn_core.errors import InvalidTypeError, unknown_name
+from livn_core.forking import Lock
 from livn_core.neuroh5._arguments import as_names
 from livn_core.neuroh5._cells import VALUE, AttributeNode
 from livn_core.neuroh5._store import Store
@@ -23,7 +23,7 @@ class Catalog:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._lock = threading.Lock()
+        self._lock = Lock()
         self._namespaces: dict[str, Mapping[str, tuple[str, ...]]] = {}
 
     def namespaces(self, population: Population) -> Mapping[str, tuple[str, ...]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Self
 
@@ -10,6 +9,7 @@ import attrs
 
 from livn_core.backends import Selection
 from livn_core.errors import InvalidTypeError, unknown_name
+from livn_core.forking import Lock
 from livn_core.h5file import AnyArray, H5File, SupportsNotes
 from livn_core.neuroh5._arguments import as_max_bytes, as_names
 from livn_core.neuroh5._catalog import Catalog
@@ -54,7 +54,7 @@ class NeuroH5File:
         self._selection = selection
         self._file = file
         self._store = Store(file, source)
-        self._lock = threading.RLock()
+        self._lock = Lock()
         self._populations: Mapping[str, Population] | None = None
         self._layouts: Mapping[tuple[str, str], EdgeLayout] | None = None
         self._catalog = Catalog(self._store)

@@ -8,7 +8,6 @@ those that were noted with the index, and not where they are.
 from __future__ import annotations
 
 import hashlib
-import threading
 import time
 import warnings
 from pathlib import Path
@@ -18,6 +17,7 @@ from urllib.parse import quote
 import numpy as np
 
 from livn_core.errors import BackendError, InvalidArgumentError, LivnWarning, TooLargeError
+from livn_core.forking import Lock
 from livn_core.h5file import AnyArray, IntArray, LocalFile
 from livn_core.locations import cache_root
 from livn_core.neuroh5._edges import EdgeReader, Paths
@@ -49,7 +49,7 @@ class OutIndex:
         self._store = store
         self._layout = layout
         self._edges = edges
-        self._lock = threading.Lock()
+        self._lock = Lock()
         self._found: IndexFile | None = None
         self._begins: IntArray | None = None
         self._problem = ""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import threading
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 import numpy as np
 
 from livn_core.errors import LivnError, TooLargeError
+from livn_core.forking import Lock
 from livn_core.h5file import AnyArray, IntArray
 from livn_core.neuroh5._analysis import ProjectionAnalysis
 from livn_core.neuroh5._arguments import as_max_bytes, as_names, is_bool
@@ -47,7 +47,7 @@ class Projection(ProjectionAnalysis):
         self._layout = layout
         self._edges = EdgeReader(store, layout, wide)
         self._out_index = OutIndex(store, layout, self._edges)
-        self._lock = threading.Lock()
+        self._lock = Lock()
         self._destinations: Segments | None = None
         self._namespaces: Mapping[str, tuple[str, ...]] | None = None
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import cached_property
 
 import numpy as np
 
 from livn_core.errors import InvalidArgumentError, UnknownNameError
 from livn_core.h5file import AnyArray, IntArray
+from livn_core.lazy import Lazy
 from livn_core.neuroh5._arguments import as_gid, is_among
 from livn_core.neuroh5._cells import AttributeNode, plan_attributes
 from livn_core.neuroh5._segments import Segments
@@ -42,7 +42,7 @@ class Trees(Mapping[int, Tree]):
         self._population = population
         self._top = f"/Populations/{population.name}/Trees"
 
-    @cached_property
+    @Lazy
     def _plans(self) -> dict[str, Segments]:
         with self._store.together():  # kept where all ranks have them, or they would part ways
             return self._read_plans()

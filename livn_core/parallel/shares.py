@@ -5,11 +5,10 @@ Positions here count the elements of a request, range after range: element 0 is 
 
 from __future__ import annotations
 
-from functools import cached_property
-
 import numpy as np
 
 from livn_core.h5file import IntArray
+from livn_core.lazy import Lazy
 from livn_core.ranges import element_index, join_adjacent
 
 SMALL_BYTES = 2**18
@@ -89,7 +88,7 @@ class Places:
     @classmethod
     def first(cls, count: int) -> Places:
         """The first so many."""
-        return cls(np.array([0]), np.array([count]))
+        return cls(np.array([0], np.int64), np.array([count], np.int64))
 
     @property
     def begin(self) -> int | None:
@@ -103,7 +102,7 @@ class Places:
         """Elements in a piece, on average."""
         return self.size / max(self.starts.size, 1)
 
-    @cached_property
+    @Lazy
     def index(self) -> IntArray:
         """int64: every position."""
         return element_index(self.starts, self.stops)

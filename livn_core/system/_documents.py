@@ -5,13 +5,13 @@ from __future__ import annotations
 import copy
 import os
 from collections.abc import Mapping, Sequence
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from livn_core.errors import FormatError, InvalidArgumentError, SourceNotFoundError
+from livn_core.lazy import Lazy
 from livn_core.locations import check_inside, is_address, join, shown
 from livn_core.system import _original
 from livn_core.system._graph import GraphDocument
@@ -38,7 +38,7 @@ class Documents:
 
     _sidecars: Sidecars
 
-    @cached_property
+    @Lazy
     def graph(self) -> GraphDocument:
         """The content of ``graph.json``.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cached_property
 from typing import Any, TypeAlias
 
 import attrs
@@ -11,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from livn_core.errors import FormatError
+from livn_core.lazy import Lazy
 from livn_core.neuroh5.values import read_only
 
 VERSION = 1
@@ -115,7 +115,7 @@ class GraphDocument:
         """The layers, in the order of the file."""
         return tuple(self._architecture_part("layer_extents"))
 
-    @cached_property
+    @Lazy
     def layer_extents(self) -> Mapping[str, npt.NDArray[np.float64]]:
         """Lowest and highest corner of each layer: float64, shape (2, 3), µm; empty where none are given.
 
@@ -129,7 +129,7 @@ class GraphDocument:
             for name, extent in self._architecture_part("layer_extents").items()
         }
 
-    @cached_property
+    @Lazy
     def connections_config(self) -> dict[str, Any]:
         """How populations are connected: ``{"synapses": {post: {pre: settings}}, ...}``.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,7 @@ import numpy.typing as npt
 
 from livn_core.errors import InvalidArgumentError, InvalidTypeError, unknown_name
 from livn_core.h5file import IntArray
+from livn_core.lazy import Lazy
 from livn_core.system._cells import CellsMetaData
 from livn_core.system._patch import select_patch
 from livn_core.system._region import REGIONS, Region, select_region
@@ -100,7 +100,7 @@ class Structure(ABC):
         """Number of cells of all populations together."""
         return sum(count for _, count in self.population_ranges.values())
 
-    @cached_property
+    @Lazy
     def gids(self) -> IntArray:
         """The gids of all cells: int64, shape (num_neurons,), ascending. Read-only."""
         parts = [np.empty(0, np.int64), *(self._population_gids(name) for name in self.population_ranges)]

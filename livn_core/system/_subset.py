@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,7 @@ import numpy.typing as npt
 
 from livn_core.errors import UnknownNameError, unknown_name
 from livn_core.h5file import IntArray
+from livn_core.lazy import Lazy
 from livn_core.locations import shown
 from livn_core.neuroh5.values import Tree, read_only
 from livn_core.system import _extent
@@ -108,7 +108,7 @@ class Subset(Documents, Further, PerCell, Structure):
         """The morphologies of a population: gid to :class:`livn_core.Tree`, ascending."""
         return SubsetTrees(self.source.trees(population), self._part(population))
 
-    @cached_property
+    @Lazy
     def neuron_coordinates(self) -> npt.NDArray[np.float64]:
         """Where all cells are: float64, shape (num_neurons, 4): gid, x, y, z in µm, ascending by gid. Read-only."""
         tables = [np.empty((0, 4)), *(self.coordinate_array(name) for name, part in self._parts.items() if part.count)]
@@ -122,7 +122,7 @@ class Subset(Documents, Further, PerCell, Structure):
             return np.empty((0, 4))
         return self.source.coordinate_array(population)[part.gids - self.source.population_ranges[population][0]]
 
-    @cached_property
+    @Lazy
     def bounding_box(self) -> npt.NDArray[np.float64]:
         """Lowest and highest corner of the layers, which are the source's, or else of the cells: float64, shape (2, 3).
 
@@ -249,7 +249,7 @@ class SubsetTrees(Mapping[int, Tree]):
     def __init__(self, source: Trees, part: SubsetPopulation) -> None:
         self._source, self._part = source, part
 
-    @cached_property
+    @Lazy
     def gids(self) -> IntArray:
         """int64, ascending: the cells that have a tree."""
         return np.intersect1d(self._source.gids, self._part.gids, assume_unique=True)

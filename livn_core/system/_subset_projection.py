@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -12,6 +11,7 @@ import numpy.typing as npt
 
 from livn_core.errors import UnknownNameError, missing_package
 from livn_core.h5file import AnyArray, IntArray
+from livn_core.lazy import Lazy
 from livn_core.neuroh5._analysis import ProjectionAnalysis, attribute_of
 from livn_core.neuroh5._arguments import as_max_bytes
 from livn_core.neuroh5._edges import BLOCK_BYTES
@@ -203,7 +203,7 @@ class SubsetProjection(ProjectionAnalysis):
         """Those of some edges that arrive in the subset."""
         return _kept(edges, repeat(np.isin(edges.post_gids, self._post.gids), np.diff(edges.indptr)))
 
-    @cached_property
+    @Lazy
     def _among(self) -> Any:
         """Which cells of the source's pre population are in the subset: bool, shape (its count,)."""
         among = np.zeros(self._source.pre.count, np.bool_)
@@ -228,7 +228,7 @@ class SubsetProjection(ProjectionAnalysis):
     def _in_degree(self) -> IntArray:
         return self._degrees[0]
 
-    @cached_property
+    @Lazy
     def _degrees(self) -> tuple[IntArray, IntArray]:
         """In-degrees and out-degrees, by one pass over the edges."""
         onto, out = np.zeros(self._post.count, np.int64), np.zeros(self._pre.count, np.int64)

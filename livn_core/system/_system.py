@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -12,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from livn_core.backends import BackendNames, Selection
+from livn_core.lazy import Lazy
 from livn_core.locations import checked_uri, last_part, shown
 from livn_core.neuroh5.values import read_only
 from livn_core.system import _connectivity, _extent, _sparse
@@ -132,7 +132,7 @@ class System(Documents, Further, PerCell, Structure):
         """The morphologies of a population: gid to :class:`livn_core.Tree`, ascending."""
         return self._files.cells.trees(population)
 
-    @cached_property
+    @Lazy
     def neuron_coordinates(self) -> npt.NDArray[np.float64]:
         """Where all cells are: float64, shape (num_neurons, 4): gid, x, y, z in µm, ascending by gid. Read-only.
 
@@ -163,7 +163,7 @@ class System(Documents, Further, PerCell, Structure):
         self._range(population)
         return self._coordinates.of(population).copy()
 
-    @cached_property
+    @Lazy
     def bounding_box(self) -> npt.NDArray[np.float64]:
         """Lowest and highest corner: float64, shape (2, 3), µm.
 

@@ -15,11 +15,11 @@ import numpy as np
 
 from livn_core.errors import BackendError, InvalidArgumentError
 from livn_core.h5file import AnyArray, Ranges
+from livn_core.lazy import Lazy
 from livn_pyfive.chunkindex import ChunkIndex, read_index
 from livn_pyfive.datatype import Dtype, native, plain
 from livn_pyfive.filters import DEFLATE, FLETCHER32, MAX_DEFLATE_RATIO, Filter, parse_pipeline
 from livn_pyfive.header import PIPELINE, Chunking, Fill, Layout, Messages, read_fill, read_layout, read_shape
-from livn_pyfive.lazy import Lazy
 from livn_pyfive.pieces import Pieces, elements_of, from_ranges, scatter
 from livn_pyfive.reading import Chunked, Target, Task, chunked_tasks, raw_tasks
 from livn_pyfive.scattered import PAGE_BYTES, Pages, Reading, read_few
