@@ -98,22 +98,16 @@ class OutIndex:
             if required:
                 raise InvalidArgumentError(f"{self._store.source}: {self._layout.top}: {self._problem}")
             return None
-        bits = int(cells.size).bit_length()
         counts = index.pointer[cells + 1] - index.pointer[cells]
-        n_wanted = int(counts.sum())
-        n_edges = index.facts.n_edges
-        many = n_wanted * _STREAM_FROM > n_edges and not required
-        if many or not n_wanted or bits + n_edges.bit_length() > _KEY_BITS:
+        if int(counts.sum()) * _STREAM_FROM > index.facts.n_edges and not required:
             return None
         try:
             positions = index.positions(cells)
         except (OSError, UnusableIndex) as error:
             self._give_up(index.path, error)
             return self.read(plan, cells, attributes, required)
-        # One sort of numbers that hold both is several times faster than sorting one array by another.
-        keys = positions << bits | repeat(np.arange(cells.size), counts)
-        keys.sort()
-        return self._edges.read_at(plan, self._pointer(plan), keys >> bits, cells[keys & (1 << bits) - 1], attributes)
+        at, which = _merged(positions, counts, index.facts.n_edges)
+        return self._edges.read_at(plan, self._pointer(plan), at, cells[which], attributes)
 
     def _pointer(self, plan: Segments) -> IntArray:
         """Where each cell's edges begin in the order of reading; kept, since it is as long as the plan."""
@@ -217,3 +211,15 @@ class OutIndex:
         return cache_root() / "indexes" / hashlib.sha256(file.path.encode()).hexdigest()[:24] / name
 
     _no_file = "only edges that are read from a file on this machine, by one process, can have an index"
+
+
+def _merged(positions: IntArray, counts: IntArray, n_edges: int) -> tuple[IntArray, IntArray]:
+    """The positions of several cells in one ascending order, and the number of the cell that each belongs to."""
+    which, bits = repeat(np.arange(counts.size), counts), int(counts.size).bit_length()
+    if bits + n_edges.bit_length() > _KEY_BITS:
+        order = positions.argsort()
+        return positions[order], which[order]
+    # One sort of numbers that hold both is several times faster than sorting one array by another.
+    keys = positions << bits | which
+    keys.sort()
+    return keys >> bits, keys & (1 << bits) - 1

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from livn_core import BackendError, Edges, FormatError, InvalidArgumentError, LivnWarning, open_neuroh5
-from livn_core.neuroh5 import _indexfile
+from livn_core.neuroh5 import _indexfile, _outindex
 from livn_core.testing import CASES
 from livn_core.testing._content import Content
 
@@ -35,7 +35,7 @@ def write(path, layouts, seed=0):
     with h5py.File(path, "w") as file:
         layouts.write_types(file, {"A": (0, N_CELLS)})
         pointer = np.arange(N_CELLS + 1) * DEGREE
-        sources = rng.integers(0, N_CELLS, N_CELLS * DEGREE)
+        sources = rng.integers(1, N_CELLS, N_CELLS * DEGREE)  # none from cell 0
         layouts.write_edges(file.create_group("Projections/A/A/Edges"), [0], [0, N_CELLS + 1], pointer, sources)
         file["Projections/A/A/S/id"] = np.arange(sources.size, dtype=np.uint32)
     return path
@@ -132,6 +132,31 @@ def test_it_is_found_by_the_next_process_and_used(path, index, monkeypatch):
         expected = projection.out_edges([3], index=False)
         monkeypatch.setattr(type(projection._edges), "stream", None)  # neither a pass nor a hash
         assert_same(projection.out_edges([3]), expected)
+
+
+@pytest.mark.parametrize("kept", [0, 2**26])
+@pytest.mark.parametrize("gids", [[], [0]])
+def test_cells_without_out_edges_take_no_pass(path, index, monkeypatch, gids, kept):
+    monkeypatch.setattr(_indexfile, "KEPT_BYTES", kept)
+    with opened(path) as file:
+        projection = file.projection("A", "A")
+        expected = projection.out_edges(gids, True, index=False)
+        assert len(expected) == 0
+        monkeypatch.setattr(type(projection._edges), "stream", None)
+        monkeypatch.setattr(type(projection._edges), "read_from", None)
+        for chosen in (None, True):
+            found = projection.out_edges(gids, True, index=chosen)
+            assert_same(found, expected)
+            assert found.attributes["S"]["id"].dtype == expected.attributes["S"]["id"].dtype
+
+
+def test_places_that_do_not_fit_into_one_number_with_their_cell(path, index, monkeypatch):
+    monkeypatch.setattr(_outindex, "_KEY_BITS", 0)
+    with opened(path) as file:
+        projection = file.projection("A", "A")
+        expected = projection.out_edges([3, 17], True, index=False)
+        monkeypatch.setattr(type(projection._edges), "read_from", None)
+        assert_same(projection.out_edges([3, 17], True, index=True), expected)
 
 
 def test_without_one(path):
