@@ -35,6 +35,10 @@ class UnusableIndex(Exception):
     """An index file that is damaged, cut off, or of other edges."""
 
 
+class ReplacedIndex(UnusableIndex):
+    """There is another index at its place now, which may well be whole."""
+
+
 @attrs.frozen
 class Facts:
     """What an index says about the edges that it belongs to."""
@@ -139,12 +143,13 @@ class IndexFile:
             tables = file.read(8 * (cells + 1) + 4 * blocks)
             if zlib.crc32(tables) != checksum:
                 raise UnusableIndex("its pointer does not match its checksum")
-        pointer = np.frombuffer(tables, "<i8", cells + 1).astype(np.int64)
-        crcs = np.frombuffer(tables, "<u4", blocks, 8 * (cells + 1))
-        found = cls(path, facts, pointer, head, crcs, None)
-        if facts.width * facts.n_edges > KEPT_BYTES:
-            return found
-        return attrs.evolve(found, kept=found._blocks(0, blocks))
+            pointer = np.frombuffer(tables, "<i8", cells + 1).astype(np.int64)
+            crcs = np.frombuffer(tables, "<u4", blocks, 8 * (cells + 1))
+            found = cls(path, facts, pointer, head, crcs, None)
+            if facts.width * facts.n_edges > KEPT_BYTES:
+                return found
+            # Through the same handle: at this path, there may be another one by now.
+            return attrs.evolve(found, kept=found._checked(file, 0, blocks))
 
     def positions(self, cells: IntArray) -> IntArray:
         """Where the edges of some cells are: int64, cell after cell, ascending within one.
@@ -163,16 +168,17 @@ class IndexFile:
 
     def _blocks(self, first: int, last: int) -> AnyArray:
         """The positions of some blocks, checked."""
-        width, n_edges = self.facts.width, self.facts.n_edges
-        begin, end = first * BLOCK, min(last * BLOCK, n_edges)
-        if begin == end:
-            return np.empty(0, f"<i{width}")
         with self.path.open("rb") as file:
             # Another process may have put a new index here.
             if file.read(len(self._head)) != self._head:
-                raise UnusableIndex("it was replaced meanwhile")
-            file.seek(len(self._head) + 8 * self.pointer.size + 4 * self._crcs.size + begin * width)
-            data = file.read((end - begin) * width)
+                raise ReplacedIndex("it was replaced meanwhile")
+            return self._checked(file, first, last)
+
+    def _checked(self, file: BinaryIO, first: int, last: int) -> AnyArray:
+        width, n_edges = self.facts.width, self.facts.n_edges
+        begin, end = first * BLOCK, min(last * BLOCK, n_edges)
+        file.seek(len(self._head) + 8 * self.pointer.size + 4 * self._crcs.size + begin * width)
+        data = file.read((end - begin) * width)
         for number in range(first, last):
             at = (number - first) * BLOCK * width
             if zlib.crc32(data[at : at + BLOCK * width]) != self._crcs[number]:

@@ -21,7 +21,7 @@ from livn_core.forking import Lock
 from livn_core.h5file import AnyArray, IntArray, LocalFile
 from livn_core.locations import cache_root
 from livn_core.neuroh5._edges import EdgeReader, Paths
-from livn_core.neuroh5._indexfile import Facts, IndexFile, UnusableIndex, write_index
+from livn_core.neuroh5._indexfile import Facts, IndexFile, ReplacedIndex, UnusableIndex, write_index
 from livn_core.neuroh5._layout import EdgeLayout
 from livn_core.neuroh5._segments import Segments
 from livn_core.neuroh5._store import Store
@@ -104,7 +104,7 @@ class OutIndex:
         try:
             positions = index.positions(cells)
         except (OSError, UnusableIndex) as error:
-            self._give_up(index.path, error)
+            self._give_up(index, error)
             return self.read(plan, cells, attributes, required)
         at, which = _merged(positions, counts, index.facts.n_edges)
         return self._edges.read_at(plan, self._pointer(plan), at, cells[which], attributes)
@@ -148,10 +148,15 @@ class OutIndex:
         if not fits or (facts.stamp != file.stamp and facts.digest != self._digest(plan)[0]):
             raise UnusableIndex("it is of other edges; the file was changed after it was made")
 
-    def _give_up(self, path: Path, error: Exception) -> None:
+    def _give_up(self, index: IndexFile, error: Exception) -> None:
         with self._lock:
+            if self._found is not index:  # another thread has made or found a new one meanwhile
+                return
             self._found = None
-            self._complain(path, error)
+            if isinstance(error, ReplacedIndex):
+                self._looked_for = False  # the new one is looked at, and is what is complained about if it is no good
+            else:
+                self._complain(index.path, error)
 
     def _complain(self, path: Path, error: Exception) -> None:
         self._problem = f"the index {path} is not used: {error}. Make it anew with `livn systems index`"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -254,14 +255,57 @@ def test_an_index_that_was_cut_off_or_goes_on(path, index, change):
         check(path, None)
 
 
-def test_one_that_is_replaced_between_two_queries(path, index, monkeypatch):
+def test_one_that_is_replaced_by_a_spoilt_one_between_two_queries(path, index, monkeypatch):
     monkeypatch.setattr(_indexfile, "KEPT_BYTES", 0)
     with opened(path) as file:
         projection = file.projection("A", "A")
         expected = projection.out_edges([3])
         index.write_bytes(index.read_bytes().replace(b'"digest"', b'"DIGEST"'))
-        with pytest.warns(LivnWarning, match="it was replaced meanwhile"):
+        with pytest.warns(LivnWarning, match="its header does not match its checksum"):
             assert_same(projection.out_edges([3]), expected)
+
+
+@pytest.mark.filterwarnings("error")
+def test_one_that_another_process_makes_anew_between_two_queries(path, index, monkeypatch):
+    monkeypatch.setattr(_indexfile, "KEPT_BYTES", 0)
+    before = index.read_bytes()
+    with opened(path) as file, opened(path) as other:
+        projection = file.projection("A", "A")
+        expected = projection.out_edges([3], index=True)
+        for ns in (10**30, -(10**30)):  # so that its header says something else each time
+            monkeypatch.setattr(_outindex, "_SETTLED_NS", ns)
+            other.projection("A", "A").build_index()
+            assert index.read_bytes() != before
+            before = index.read_bytes()
+            assert_same(projection.out_edges([3], index=True), expected)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="what is open cannot be replaced there")
+def test_one_that_is_replaced_while_it_is_opened(path, index, monkeypatch):
+    parse = _indexfile.Facts.parse
+
+    def replaced(text):
+        index.unlink(missing_ok=True)
+        return parse(text)
+
+    monkeypatch.setattr(_indexfile.Facts, "parse", replaced)
+    check(path, True)
+
+
+@pytest.mark.filterwarnings("error")
+def test_one_that_another_thread_makes_anew_while_the_old_one_fails(path, index, monkeypatch):
+    positions = _indexfile.IndexFile.positions
+    with opened(path) as file:
+        projection = file.projection("A", "A")
+        expected = projection.out_edges([3], index=True)
+
+        def fails(*_):
+            monkeypatch.setattr(_indexfile.IndexFile, "positions", positions)
+            projection.build_index()
+            raise OSError("the disk is gone")
+
+        monkeypatch.setattr(_indexfile.IndexFile, "positions", fails)
+        assert_same(projection.out_edges([3], index=True), expected)
 
 
 def test_where_it_goes(path, tmp_path):
