@@ -210,10 +210,17 @@ class Tree(Immutable):
             ``sections`` does not hold what it announces.
         """
         flat, found, at = self.sections.astype(np.int64), [], 1
-        for _ in range(int(flat[0]) if flat.size else 0):
+        announced = int(flat[0]) if flat.size else 0
+        # Each takes an element for its length at least; what is announced must not decide how long this takes.
+        if not 0 <= announced < max(flat.size, 1):
+            problem = f"announce {announced} sections in {flat.size} values"
+            raise InvalidArgumentError(f"the sections of cell {self.gid} {problem}")
+        for _ in range(announced):
             end = at + 1 + (int(flat[at]) if at < flat.size else flat.size)
             if end > flat.size:
                 raise InvalidArgumentError(f"the sections of cell {self.gid} end before the last one is complete")
+            if end <= at:
+                raise InvalidArgumentError(f"the sections of cell {self.gid} have one of {flat[at]} points")
             found.append(flat[at + 1 : end] - 1)
             at = end
         if at != max(flat.size, 1):

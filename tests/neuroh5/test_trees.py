@@ -8,7 +8,7 @@ import h5py
 import numpy as np
 import pytest
 
-from livn_core import FormatError, open_neuroh5
+from livn_core import FormatError, InvalidArgumentError, Tree, open_neuroh5
 
 REFERENCE = Path(__file__).parents[1] / "reference" / "e_trees.h5"
 
@@ -108,6 +108,14 @@ def test_sections_must_hold_what_they_announce(count, damaged):
 
     with pytest.raises(FormatError, match="Section: cell 4 has sections that do not hold what they announce"):
         damaged(change).trees("GC")[4]
+
+
+@pytest.mark.parametrize("sections", [[2**40, -1], [1, -1], [2, 1, 1, -3, 1], [-1], [2**62], [3, 0, 0], [1, 2**62]])
+def test_sections_never_take_longer_than_they_are(sections):
+    nothing = np.empty(0, np.float32)
+    tree = Tree(7, *[nothing] * 7, sections=np.array(sections), src=nothing, dst=nothing)
+    with pytest.raises(InvalidArgumentError, match="the sections of cell 7 "):
+        tree.section_points()
 
 
 def test_parents_must_be_integers(damaged):
