@@ -13,7 +13,7 @@ from livn_core.neuroh5._arguments import as_gid, is_among
 from livn_core.neuroh5._cells import AttributeNode, plan_attributes
 from livn_core.neuroh5._segments import Segments
 from livn_core.neuroh5._store import Store
-from livn_core.neuroh5.values import Population, Tree
+from livn_core.neuroh5.values import Population, Tree, read_only
 
 POINTS = {
     "x": "X Coordinate",
@@ -75,7 +75,7 @@ class Trees(Mapping[int, Tree]):
         """int64, ascending: the cells that have a tree."""
         with self._store.together():
             self._store.check_open()
-            return self._plans["x"].gids
+            return read_only(self._plans["x"].gids)
 
     def __len__(self) -> int:
         return self.gids.size

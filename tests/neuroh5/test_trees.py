@@ -118,6 +118,14 @@ def test_sections_never_take_longer_than_they_are(sections):
         tree.section_points()
 
 
+def test_gids_are_read_only(backend):
+    with open_neuroh5(str(REFERENCE), backend=backend) as file:
+        trees = file.trees("GC")
+        with pytest.raises(ValueError, match="read-only"):
+            trees.gids[0] = 9
+        assert list(trees) == [0, 1, 2, 3, 4, 5]
+
+
 def test_parents_must_be_integers(damaged):
     def change(trees: h5py.Group) -> None:
         values = trees["Parent Point/Attribute Value"][:].astype(np.float32)
