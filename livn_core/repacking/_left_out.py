@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from livn_core.comparing._manifest import attributes
 from livn_core.locations import is_address, join
 from livn_core.neuroh5 import NeuroH5File
 from livn_core.neuroh5._cells import INDEX, POINTER, VALUE
 from livn_core.neuroh5._layout import DATASETS, EDGES
+from livn_core.neuroh5._store import Store
 from livn_core.system._whole import Whole
 from livn_core.writing._trees import TREES
 
@@ -17,6 +19,8 @@ TYPES = frozenset({"Population labels", "Population projections", "Population ra
 TABLES = frozenset({"Populations", "Valid population projections"})
 DEEPEST = 16
 """How far groups are followed: links may lead in a circle."""
+MOST_NODES = 50_000
+"""How many groups and datasets of a file are looked at: what branches in a circle has no end that depth would set."""
 
 
 def left_out(whole: Whole) -> tuple[str, ...]:
@@ -31,15 +35,30 @@ def left_out(whole: Whole) -> tuple[str, ...]:
     return (*found, *_other_files(whole))
 
 
-def datasets_of(file: NeuroH5File, top: str = "", depth: int = DEEPEST) -> Iterator[str]:
-    """Paths of all datasets of a file."""
+def datasets_of(file: NeuroH5File) -> Iterator[str]:
+    """Paths of all datasets of a file.
+
+    Raises
+    ------
+    FormatError
+        There are too many groups and datasets, as where links lead in several circles.
+    """
     store = file._store
+    for number, (path, node) in enumerate(_nodes(store, "", DEEPEST)):
+        if number == MOST_NODES:
+            problem = f"leads to more than {MOST_NODES:,} groups and datasets; remove the links that go in circles"
+            raise store.error("/", f"{problem}, or copy what is to be kept into a new file")
+        if getattr(node, "shape", None) is not None:
+            yield path
+
+
+def _nodes(store: Store, top: str, depth: int) -> Iterator[tuple[str, Any]]:
     for name in store.keys(top or "/"):
         path = f"{top}/{name}"
-        if store.is_dataset(path):
-            yield path
-        elif depth and store.is_group(path):
-            yield from datasets_of(file, path, depth - 1)
+        node = store.get(path)
+        yield path, node
+        if depth and hasattr(node, "keys"):
+            yield from _nodes(store, path, depth - 1)
 
 
 def _types(file: NeuroH5File) -> list[str]:

@@ -94,7 +94,7 @@ def repack(
     BackendError
         The copy does not hold what the source holds: a fault of the disk, or of the source while it was read.
     FileNotFoundError, FormatError
-        The source cannot be read.
+        The source cannot be read, or links in it branch in circles.
     ImportError
         h5py is not installed.
 
@@ -111,6 +111,7 @@ def repack(
 
 def repack_whole(whole: Whole, target: Path, storage: Storage) -> Repacked:
     """Repack what is open; the target is free."""
+    before, lost = extent_of(whole), left_out(whole)
     found, seconds = _hashed(whole)
     with workspace(target) as beside:
         copy = beside / target.name
@@ -122,7 +123,7 @@ def repack_whole(whole: Whole, target: Path, storage: Storage) -> Repacked:
             wrong = sorted(set(found.lines) ^ set(again.lines))[0]
             raise BackendError(f"{target}: the copy does not hold what {whole.place} holds, and was removed: {wrong}")
         copy.rename(target)
-    return Repacked(target, found.value, extent_of(whole), after, seconds, seconds_again, left_out(whole))
+    return Repacked(target, found.value, before, after, seconds, seconds_again, lost)
 
 
 def _hashed(whole: Whole) -> tuple[ContentHash, float]:

@@ -21,7 +21,7 @@ from livn_core import (
     write_neuroh5,
     write_system,
 )
-from livn_core.repacking import PURPOSES, _contents, _repack
+from livn_core.repacking import PURPOSES, _contents, _left_out, _repack
 from livn_core.testing import CASES, Content, assert_same, read_content
 
 h5py = pytest.importorskip("h5py")
@@ -176,6 +176,32 @@ def test_what_nobody_reads_is_said(tmp_path):
         "/notes/mine",
         "projection A -> B: has no edges",
     ]
+
+
+@pytest.mark.parametrize("backend", ["pyfive", "h5py"])
+@pytest.mark.parametrize("links", [1, 4])
+def test_links_in_circles_come_to_an_end(tmp_path, links, backend, monkeypatch):
+    pytest.importorskip(f"livn_{backend}")
+    path = write_neuroh5(tmp_path / "file.h5", {"A": 4}, cells={"A": {"N": {"v": np.arange(4, dtype="f4")}}})
+    with h5py.File(path, "r+") as file:
+        file["notes/mine"] = [1]
+        for number in range(links):
+            file[f"notes/{number}"] = file["notes"]
+    if links == 1:
+        assert f"{path}: /notes/0/0/mine" in repack(path, tmp_path / "copy.h5", backend=backend).left_out
+        return
+    monkeypatch.setattr(_left_out, "MOST_NODES", 1000)
+    with pytest.raises(FormatError, match=r"file.h5: /: leads to more than 1,000 .*; remove the links"):
+        repack(path, tmp_path / "copy.h5", backend=backend)
+    assert _names(tmp_path) == ["file.h5"]
+
+
+def test_files_of_many_datasets_are_looked_at_to_the_end(tmp_path):
+    path = write_neuroh5(tmp_path / "file.h5", {"A": 4}, cells={"A": {"N": {"v": np.arange(4, dtype="f4")}}})
+    with h5py.File(path, "r+") as file:
+        for number in range(5000):
+            file.create_dataset(f"notes/{number % 70}/{number}", shape=(), dtype="u1")
+    assert len(repack(path, tmp_path / "copy.h5").left_out) == 5000
 
 
 def test_valid_projections_without_edges_stay_valid(tmp_path):
