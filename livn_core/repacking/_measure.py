@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from pathlib import Path
 
 import attrs
@@ -34,9 +35,8 @@ def extent_of(whole: Whole) -> Extent:
     for file in whole.files:
         for path in datasets_of(file):
             dataset = file._store.get(path)
-            length = dataset.shape[0] if dataset.shape else 1
-            extent = getattr(dataset, "chunks", None)
+            chunk = getattr(dataset, "chunks", None)
             said = said and hasattr(dataset, "chunks")
-            chunks += -(-length // extent[0]) if extent else 1
-            blocks += length if path.endswith(f"/{BLOCK_INDEX}") else 0
+            chunks += prod(-(-length // one) for length, one in zip(dataset.shape, chunk, strict=True)) if chunk else 1
+            blocks += prod(dataset.shape[:1]) if path.endswith(f"/{BLOCK_INDEX}") else 0
     return Extent(size, blocks, chunks if said else None)

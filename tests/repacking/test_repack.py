@@ -196,6 +196,18 @@ def test_links_in_circles_come_to_an_end(tmp_path, links, backend, monkeypatch):
     assert _names(tmp_path) == ["file.h5"]
 
 
+def test_chunks_are_counted_along_every_axis(tmp_path):
+    pytest.importorskip("livn_pyfive")
+    path = write_neuroh5(tmp_path / "file.h5", {"A": 4}, cells={"A": {"N": {"v": np.arange(4, dtype="f4")}}})
+    before = repack(path, tmp_path / "first.h5", backend="pyfive").before.chunks
+    with h5py.File(path, "r+") as file:
+        file.create_dataset("notes/flat", data=np.zeros((5, 9, 4)), chunks=(2, 3, 4))
+        file.create_dataset("notes/empty", shape=(0, 9), dtype="u1", maxshape=(None, 9), chunks=(2, 3))
+        file["notes/one"] = 1
+    done = repack(path, tmp_path / "second.h5", backend="pyfive")
+    assert done.before.chunks == before + 3 * 3 * 1 + 0 + 1
+
+
 def test_files_of_many_datasets_are_looked_at_to_the_end(tmp_path):
     path = write_neuroh5(tmp_path / "file.h5", {"A": 4}, cells={"A": {"N": {"v": np.arange(4, dtype="f4")}}})
     with h5py.File(path, "r+") as file:
