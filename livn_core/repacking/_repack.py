@@ -146,5 +146,6 @@ def _write(whole: Whole, copy: Path, storage: Storage) -> None:
     copy.mkdir()
     write_files(contents, copy, "single" if whole.cells is whole.connections else "pair", storage)
     for name in whole.document_names:
+        content = whole.document(name)  # before anything is made of a name that a server gave: one may lead out
         (copy / name).parent.mkdir(parents=True, exist_ok=True)
-        (copy / name).write_bytes(whole.document(name))
+        (copy / name).write_bytes(content)

@@ -22,6 +22,8 @@ from livn_core import (
     write_system,
 )
 from livn_core.repacking import PURPOSES, _contents, _left_out, _repack
+from livn_core.system._sidecars import Sidecars
+from livn_core.system._whole import open_whole
 from livn_core.testing import CASES, Content, assert_same, read_content
 
 h5py = pytest.importorskip("h5py")
@@ -241,6 +243,20 @@ def test_nothing_is_replaced(tmp_path):
         repack(EI1, tmp_path / "there")
     with pytest.raises(InvalidArgumentError, match="the purpose is one of local, remote, archive, not 'fun'"):
         repack(EI1, tmp_path / "copy", purpose="fun")
+
+
+def test_names_that_lead_out_make_nothing_there(tmp_path, monkeypatch):
+    (tmp_path / "made" / "beside").mkdir(parents=True)
+    monkeypatch.setattr(Sidecars, "_names", lambda _: ["../../../out/there.json"])
+    with pytest.raises(InvalidArgumentError, match=r"'../../../out/there.json' is no name of a file inside a system"):
+        repack(EI1, tmp_path / "made" / "copy")
+    assert _names(tmp_path / "made") == ["beside"]
+    with (
+        open_whole(EI1) as whole,
+        pytest.raises(InvalidArgumentError, match="is no name of a file inside a system"),
+    ):
+        _repack._write(whole, tmp_path / "made" / "beside" / "copy", PURPOSES["local"])
+    assert _names(tmp_path) == ["made"]
 
 
 def test_a_copy_that_differs_never_appears(tmp_path, monkeypatch):
