@@ -19,7 +19,7 @@ from livn_core.repacking._left_out import left_out
 from livn_core.repacking._measure import Extent, extent_of
 from livn_core.system._system import System
 from livn_core.system._whole import Whole, open_whole
-from livn_core.writing._atomic import check_free, workspace
+from livn_core.writing._atomic import check_free, place, workspace
 from livn_core.writing._storage import Storage
 from livn_core.writing._system import write_files
 
@@ -122,7 +122,7 @@ def repack_whole(whole: Whole, target: Path, storage: Storage) -> Repacked:
         if again.value != found.value:
             wrong = sorted(set(found.lines) ^ set(again.lines))[0]
             raise BackendError(f"{target}: the copy does not hold what {whole.place} holds, and was removed: {wrong}")
-        copy.rename(target)
+        place(copy, target)
     return Repacked(target, found.value, before, after, seconds, seconds_again, lost)
 
 

@@ -89,6 +89,28 @@ def check_free(target: Path, overwrite: bool | None) -> None:
         raise InvalidArgumentError(f"{target} exists already; choose another path{way}")
 
 
+def place(beside: Path, target: Path) -> None:
+    """Put what was written in a workspace in its place, where nothing was and nothing may be by now.
+
+    Raises
+    ------
+    InvalidArgumentError
+        Something was made there meanwhile.
+    """
+    taken = os.path.lexists(target)
+    if not taken and beside.is_file():
+        try:
+            target.hardlink_to(beside)  # unlike a rename, it never takes a name from something else
+        except FileExistsError:
+            taken = True
+        except OSError:  # there are file systems without links
+            beside.rename(target)
+    elif not taken:
+        beside.rename(target)
+    if taken:
+        raise InvalidArgumentError(f"{target} was made meanwhile, and is left as it is; choose another path")
+
+
 def publish(beside: Path, target: Path) -> None:
     """Put a directory that was written in a workspace in its place; files that are there are replaced one by one."""
     if not target.exists():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from livn_core.repacking import PURPOSES, _contents, _left_out, _repack
 from livn_core.system._sidecars import Sidecars
 from livn_core.system._whole import open_whole
 from livn_core.testing import CASES, Content, assert_same, read_content
+from livn_core.writing._atomic import place
 
 h5py = pytest.importorskip("h5py")
 
@@ -243,6 +245,42 @@ def test_nothing_is_replaced(tmp_path):
         repack(EI1, tmp_path / "there")
     with pytest.raises(InvalidArgumentError, match="the purpose is one of local, remote, archive, not 'fun'"):
         repack(EI1, tmp_path / "copy", purpose="fun")
+
+
+@pytest.mark.parametrize("source", ["connections.h5", ""])
+def test_what_is_made_meanwhile_is_not_replaced(tmp_path, monkeypatch, source):
+    write, target = _repack._write, tmp_path / "copy"
+
+    def slowly(whole, copy, storage):
+        write(whole, copy, storage)
+        if source:
+            target.write_text("mine")
+        else:
+            target.mkdir()
+
+    monkeypatch.setattr(_repack, "_write", slowly)
+    with pytest.raises(InvalidArgumentError, match="copy was made meanwhile, and is left as it is"):
+        repack(EI1 / source, target)
+    assert _names(tmp_path) == ["copy"]
+    assert target.read_text() == "mine" if source else _names(target) == []
+
+
+def test_a_file_that_is_made_at_the_last_moment_is_not_replaced(tmp_path, monkeypatch):
+    monkeypatch.setattr(os.path, "lexists", lambda _: False)
+    (tmp_path / "copy.h5").write_text("mine")
+    (tmp_path / "beside.h5").write_text("ours")
+    with pytest.raises(InvalidArgumentError, match="was made meanwhile"):
+        place(tmp_path / "beside.h5", tmp_path / "copy.h5")
+    assert (tmp_path / "copy.h5").read_text() == "mine"
+
+
+def test_where_there_are_no_links(tmp_path, monkeypatch):
+    def refuses(*_):
+        raise PermissionError("no links here")
+
+    monkeypatch.setattr(Path, "hardlink_to", refuses)
+    repack(EI1 / "connections.h5", tmp_path / "copy.h5")
+    assert _names(tmp_path) == ["copy.h5"]
 
 
 def test_names_that_lead_out_make_nothing_there(tmp_path, monkeypatch):
