@@ -67,7 +67,8 @@ class OutIndex:
                 f"{self._store.source}: population {self._layout.pre.name} is too large for an index, which takes "
                 f"{_MOST_CELLS:,} cells; out_edges() works without"
             )
-        settled = time.time_ns() - file.mtime_ns > _SETTLED_NS
+        # A copy may have been given the old time of writing; when its inode was changed, it cannot be given.
+        settled = time.time_ns() - max(file.mtime_ns, file.ctime_ns) > _SETTLED_NS
         digest, pointer = self._digest(plan)
         facts = self._facts(plan, digest, file.stamp if settled else None)
         positions = self._positions(plan, pointer, facts.width)

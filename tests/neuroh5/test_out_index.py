@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import time
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -42,10 +43,15 @@ def write(path, layouts, seed=0):
     return path
 
 
+SETTLED_NS = _outindex._SETTLED_NS
+
+
 @pytest.fixture
-def path(tmp_path, layouts):
+def path(tmp_path, layouts, monkeypatch):
     path = write(tmp_path / "edges.h5", layouts)
-    os.utime(path, ns=(10**18, 10**18))  # long ago: one that was just written is compared by its edges
+    os.utime(path, ns=(10**18, 10**18))
+    # As if it had lain there for long: one that was just written is compared by its edges.
+    monkeypatch.setattr(_outindex, "_SETTLED_NS", -(10**12))
     return path
 
 
@@ -185,8 +191,9 @@ def test_a_copy_keeps_its_index(path, index, tmp_path):
 
 
 @pytest.mark.parametrize("settled", [True, False])
-def test_one_of_other_edges_is_noticed(path, layouts, settled):
+def test_one_of_other_edges_is_noticed(path, layouts, settled, monkeypatch):
     if not settled:
+        monkeypatch.setattr(_outindex, "_SETTLED_NS", SETTLED_NS)
         os.utime(path)
     with opened(path) as file:
         file.projection("A", "A").build_index()
@@ -203,6 +210,14 @@ def test_one_of_other_edges_is_noticed(path, layouts, settled):
         pytest.raises(InvalidArgumentError, match="is not used: it is of other edges"),
     ):
         file.projection("A", "A").out_edges([3], index=True)
+
+
+def test_a_file_that_was_given_an_old_time_is_not_taken_for_old(path, monkeypatch):
+    monkeypatch.setattr(_outindex, "_SETTLED_NS", 10**12)  # longer than this test takes
+    assert time.time_ns() - path.stat().st_mtime_ns > 10**12
+    with opened(path) as file:
+        found = file.projection("A", "A").build_index()
+    assert _indexfile.IndexFile.open(found).facts.stamp is None
 
 
 def test_another_file_of_the_same_size_and_time_is_noticed(path, index, layouts):
