@@ -8,7 +8,8 @@ Each class is also the builtin that a user would catch without knowing this pack
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 from livn_core._showing import shown
 
@@ -74,6 +75,21 @@ class SystemNotFoundError(SourceNotFoundError):
 
 class TooLargeError(LivnError, MemoryError):
     """A result does not fit into memory; the message says how to ask for less."""
+
+
+@contextmanager
+def or_too_large(problem: str) -> Iterator[None]:
+    """Explain why an array cannot be made; for nothing but making one.
+
+    Raises
+    ------
+    TooLargeError
+        There is not enough memory, or, for which numpy raises a plain ``ValueError``, no address for all its elements.
+    """
+    try:
+        yield
+    except (MemoryError, ValueError) as error:
+        raise TooLargeError(problem) from error
 
 
 class ClosedFileError(LivnError, ValueError):

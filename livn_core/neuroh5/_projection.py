@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 
-from livn_core.errors import LivnError, TooLargeError
+from livn_core.errors import LivnError, or_too_large
 from livn_core.forking import Lock
 from livn_core.h5file import AnyArray, IntArray
 from livn_core.neuroh5._analysis import ProjectionAnalysis
@@ -258,13 +258,9 @@ class Projection(ProjectionAnalysis):
         return to_scipy(self, weight)
 
     def _zeros(self, population: Population, kind: type[np.generic]) -> AnyArray:
-        try:
+        claim = f"population {population.name} claims {population.count:,} cells"
+        with or_too_large(f"{self._store.source}: {claim}, too many for an array with an entry for each; use read()"):
             return np.zeros(population.count, kind)
-        except MemoryError as error:
-            raise TooLargeError(
-                f"{self._store.source}: population {population.name} claims {population.count:,} cells, too many "
-                "for an array with an entry for each; use read()"
-            ) from error
 
     @property
     def _plan(self) -> Segments:

@@ -158,9 +158,9 @@ class SharedFile:
     def _divide(self, requests: Sequence[Ranges], nodes: Sequence[Node]) -> list[_Share]:
         try:
             outs = [_room(request, node) for request, node in zip(requests, nodes, strict=True)]
-        except MemoryError:
+        except (MemoryError, ValueError) as error:  # numpy raises the latter for what no address reaches
             self.read_alone(requests)  # a backend knows whether the file can hold that much at all
-            raise
+            raise MemoryError(str(error)) from error
         small = is_small(sum(out.nbytes for out in outs))
         shares = []
         for request, node, out in zip(requests, nodes, outs, strict=True):

@@ -18,7 +18,7 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
-from livn_core.errors import FormatError, InvalidArgumentError, TooLargeError, UnknownNameError, unknown_name
+from livn_core.errors import FormatError, InvalidArgumentError, UnknownNameError, or_too_large, unknown_name
 from livn_core.h5file import IntArray
 from livn_core.parallel import Ranks
 from livn_core.ranges import pointer_of, repeat
@@ -153,13 +153,9 @@ def dense(keys: IntArray, values: npt.NDArray[np.float32], size: int) -> npt.NDA
     TooLargeError
         It does not fit into memory.
     """
-    try:
+    needs = f"needs {4 * size**2 / 2**30:,.0f} GiB of memory, which is not there"
+    with or_too_large(f"the matrix of {size:,} cells {needs}; pass sparse=True, or some cells with gids="):
         table = np.zeros((size, size), np.float32)
-    except MemoryError as error:
-        raise TooLargeError(
-            f"the matrix of {size:,} cells needs {4 * size**2 / 2**30:,.0f} GiB of memory, which is not there; pass "
-            "sparse=True, or some cells with gids="
-        ) from error
     columns, rows = np.divmod(keys, max(size, 1))
     table[rows, columns] = values
     return table

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from livn_core.errors import TooLargeError, UnknownNameError
+from livn_core.errors import UnknownNameError, or_too_large
 from livn_core.locations import shown
 from livn_core.neuroh5.values import read_only
 from livn_core.system import _extent
@@ -84,12 +84,9 @@ class Coordinates:
         return table
 
     def _empty(self, rows: int) -> Table:
-        try:
+        problem = f"not enough memory for the coordinates of {rows:,} cells; read those of some with"
+        with or_too_large(f"{shown(self._files.cells.source)}: {problem} cells.cell_attributes(…, gids=)"):
             return np.empty((rows, 4))
-        except MemoryError as error:
-            place = shown(self._files.cells.source)
-            problem = f"not enough memory for the coordinates of {rows:,} cells; read those of some with"
-            raise TooLargeError(f"{place}: {problem} cells.cell_attributes(…, gids=)") from error
 
     def _finish(self, table: Table, population: str, attributes: Mapping[str, CellAttribute]) -> None:
         start, _ = self._ranges[population]

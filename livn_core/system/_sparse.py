@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from livn_core.errors import TooLargeError, missing_package
+from livn_core.errors import missing_package, or_too_large
 from livn_core.h5file import AnyArray, IntArray
 from livn_core.ranges import pointer_of
 from livn_core.system._columns import Columns
@@ -63,12 +63,8 @@ def whole_csc(projections: Sequence[tuple[Declared, Projection | None]], ranges:
 
 
 def _room(edges: int, kind: type[np.integer[Any]]) -> tuple[AnyArray, npt.NDArray[np.float32]]:
-    try:
+    with or_too_large(f"the matrix of {edges:,} edges does not fit into memory; ask for that of some cells with gids="):
         return np.empty(edges, kind), np.empty(edges, np.float32)
-    except MemoryError as error:
-        raise TooLargeError(
-            f"the matrix of {edges:,} edges does not fit into memory; ask for that of some cells with gids="
-        ) from error
 
 
 def _positions(ranges: Ranges) -> dict[str, int]:

@@ -175,6 +175,22 @@ def test_population_too_large_for_an_array(written, layouts, monkeypatch):
         projection.in_degree()
 
 
+def test_population_of_which_no_address_reaches_the_end(written, layouts):
+    def write(file: h5py.File) -> None:
+        layouts.write_types(file, {"A": (0, 6), "B": (6, 5)})
+        rows = file["H5Types/Populations"][:]
+        del file["H5Types/Populations"]
+        wide = [(name, "<u8" if name == "Count" else rows.dtype[name]) for name in rows.dtype.names]
+        rows = rows.astype(wide)
+        rows["Count"][1] = 2**61
+        file["H5Types/Populations"] = rows
+        layouts.write_edges(file.create_group("Projections/B/A/Edges"), [0], [0, 2], [0, 1], [1])
+
+    projection = written(write).projection("A", "B")
+    with pytest.raises(TooLargeError, match="population B claims 2,305,843,009,213,693,952 cells, too many"):
+        projection.in_degree()
+
+
 def test_values_without_a_pointer_are_not_spread_without_end(written, layouts):
     cells, values = 30_000, 20_000
 

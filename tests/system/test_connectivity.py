@@ -9,7 +9,8 @@ import pytest
 
 from livn_core.errors import FormatError, InvalidArgumentError, SourceNotFoundError, TooLargeError, UnknownNameError
 from livn_core.neuroh5 import Edges
-from livn_core.system import System, _columns
+from livn_core.system import System, _columns, _sparse
+from livn_core.system._connectivity import dense
 from livn_core.writing import write_system
 
 
@@ -115,6 +116,21 @@ def test_a_matrix_of_cells_that_a_system_without_cells_lacks(tmp_path, backend):
         pytest.raises(UnknownNameError, match="there is no gid 0; there are no cells"),
     ):
         system.connectivity_matrix(gids=[0])
+
+
+@pytest.mark.parametrize("cells", [2**31, 2**40])
+def test_a_matrix_of_more_than_addresses(cells):
+    """Numpy raises no ``MemoryError`` for these."""
+    with pytest.raises(TooLargeError, match=r"the matrix of .* cells needs .* GiB"):
+        dense(np.zeros(0, np.int64), np.zeros(0, np.float32), cells)
+    with pytest.raises(TooLargeError, match=r"the matrix of .* edges does not fit into memory"):
+        _sparse._room(cells**2, np.int64)
+
+
+def test_coordinates_of_more_than_addresses(tmp_path, backend):
+    system = System(write_system(tmp_path / "system", {"EXC": 3}), backend=backend)
+    with system, pytest.raises(TooLargeError, match=r"cells.h5: not enough memory for the coordinates of .* cells"):
+        system._coordinates._empty(2**61)
 
 
 def test_a_matrix_of_more_than_memory(tmp_path, graph, write_json, backend):
