@@ -29,6 +29,8 @@ KEPT_BYTES = 64 * 2**20
 _HEAD = struct.Struct("<8sQ")
 _CRC = struct.Struct("<I")
 _LARGEST_HEADER = 1 << 20
+SUFFIX = ".outedges"
+"""How the names of index files end."""
 
 
 class UnusableIndex(Exception):

@@ -21,7 +21,7 @@ from livn_core.forking import Lock
 from livn_core.h5file import AnyArray, IntArray, LocalFile
 from livn_core.locations import cache_root
 from livn_core.neuroh5._edges import EdgeReader, Paths
-from livn_core.neuroh5._indexfile import Facts, IndexFile, ReplacedIndex, UnusableIndex, write_index
+from livn_core.neuroh5._indexfile import SUFFIX, Facts, IndexFile, ReplacedIndex, UnusableIndex, write_index
 from livn_core.neuroh5._layout import EdgeLayout
 from livn_core.neuroh5._segments import Segments
 from livn_core.neuroh5._store import Store
@@ -211,7 +211,7 @@ class OutIndex:
     def _path(self, file: LocalFile, where: Where) -> Path:
         pair = ",".join(quote(one.name, safe="") for one in (self._layout.pre, self._layout.post))
         beside = Path(file.path)
-        name = f"{beside.name}.{pair}.outedges"
+        name = f"{beside.name}.{pair}{SUFFIX}"
         if where == "beside":
             return beside.with_name(name)
         return cache_root() / "indexes" / hashlib.sha256(file.path.encode()).hexdigest()[:24] / name

@@ -10,6 +10,7 @@ from livn_core.comparing._manifest import attributes
 from livn_core.locations import is_address, join
 from livn_core.neuroh5 import NeuroH5File
 from livn_core.neuroh5._cells import INDEX, POINTER, VALUE
+from livn_core.neuroh5._indexfile import SUFFIX
 from livn_core.neuroh5._layout import DATASETS, EDGES
 from livn_core.neuroh5._store import Store
 from livn_core.system._whole import Whole
@@ -106,5 +107,6 @@ def _other_files(whole: Whole) -> Iterator[str]:
     root = Path(system.uri)
     taken = {Path(file.source) for file in whole.files} | {Path(join(system.uri, one)) for one in whole.document_names}
     for path in sorted(root.rglob("*")):
-        if path.is_file() and path not in taken:
+        # An index is made of edges, and of none but those of its own file.
+        if path.is_file() and path not in taken and path.suffix != SUFFIX:
             yield str(path)

@@ -82,6 +82,14 @@ def test_the_kit(case, tmp_path):
         assert_same(_content(tmp_path / "copy.h5"), outcome)
 
 
+def test_a_copy_within_its_source_and_indexes_are_not_what_is_left_out(tmp_path):
+    source = shutil.copytree(EI1, tmp_path / "source")
+    with System(source) as system:
+        index = system.projection("EXC", "INH").build_index()
+    assert index.parent == source
+    assert repack(source, source / "copy").left_out == ()
+
+
 def test_a_system_with_its_documents(tmp_path):
     source = shutil.copytree(EI1, tmp_path / "source")
     (source / "selection").mkdir()
