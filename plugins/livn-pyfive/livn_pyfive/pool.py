@@ -10,7 +10,7 @@ import os
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 
 from livn_core.threads import default_threads
 
@@ -27,51 +27,85 @@ def run_all(tasks: Sequence[Callable[[], None]], threads: int | None = None) -> 
     tasks
         Functions that touch nothing in common.
     threads
-        At most so many at once; ``None`` means what :func:`livn_core.threads.default_threads` says.
+        At most so many at once, and never more than 16; ``None`` means what
+        :func:`livn_core.threads.default_threads` says.
 
     Raises
     ------
     Exception
         The first that a task raised; tasks that had not begun are left out.
     """
-    waiting = deque(tasks)
+    shared = _Shared(tasks)
+    try:
+        _ask_for_help(shared, min(threads or default_threads(), len(tasks), _MOST) - 1)
+        shared.work()
+    finally:
+        errors = shared.finish()
+    for error in errors:
+        raise error
 
-    def work() -> None:
+
+class _Shared:
+    """Tasks that several threads take from, and how many threads of the pool are at it.
+
+    An executor's futures do not tell: where it cannot start a thread, it has queued the call for all that, and gives
+    none back. Another thread takes it from the queue, then or long after.
+    """
+
+    def __init__(self, tasks: Sequence[Callable[[], None]]) -> None:
+        self._waiting = deque(tasks)
+        self._changed = threading.Condition()
+        self._helpers = 0
+        self._finished = False
+        self._errors: list[BaseException] = []
+
+    def work(self) -> None:
+        """Do tasks until none is left."""
         while True:
             try:
-                task = waiting.popleft()
+                task = self._waiting.popleft()
             except IndexError:
                 return
             try:
                 task()
             except BaseException:
-                waiting.clear()
+                self._waiting.clear()
                 raise
 
-    wanted = min(threads or default_threads(), len(tasks), _MOST)
-    helpers = _start(work, wanted - 1)
-    try:
-        work()
-    finally:
-        # A helper that has not begun has nothing left to do; one that has must finish before the file may close.
-        running = [helper for helper in helpers if not helper.cancel()]
-        errors = [error for helper in running if (error := helper.exception()) is not None]
-    for error in errors:
-        raise error
+    def help(self) -> None:
+        """The same from a thread of the pool; nothing, where the tasks were done without it."""
+        with self._changed:
+            if self._finished:
+                return
+            self._helpers += 1
+        try:
+            self.work()
+        except BaseException as error:
+            self._errors.append(error)
+        finally:
+            with self._changed:
+                self._helpers -= 1
+                self._changed.notify_all()
+
+    def finish(self) -> list[BaseException]:
+        """Let nobody begin any more, wait for those who are at it, and say what went wrong with them."""
+        with self._changed:
+            self._finished = True
+            # What they read must not be closed, nor what they write be handed out, before they are done.
+            self._changed.wait_for(lambda: not self._helpers)
+        return self._errors
 
 
-def _start(work: Callable[[], None], count: int) -> list[Future[None]]:
-    helpers: list[Future[None]] = []
+def _ask_for_help(shared: _Shared, count: int) -> None:
     if count < 1:
-        return helpers
+        return
     try:
         executor = _executor()
         for _ in range(count):
-            helpers.append(executor.submit(work))
+            executor.submit(shared.help)
     except RuntimeError:
         # No threads here (Pyodide), none left, or the interpreter is going down.
         pass
-    return helpers
 
 
 def _executor() -> ThreadPoolExecutor:

@@ -6,7 +6,9 @@ import multiprocessing
 import os
 import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import h5py
 import numpy as np
@@ -104,6 +106,33 @@ def test_it_works_where_threads_cannot_be_started(path, open_file, monkeypatch):
     monkeypatch.setattr(pool, "_pool", None)
     monkeypatch.setattr(threading.Thread, "start", refuse)
     assert np.array_equal(open_file(path, threads=4)["group 5/data"][:], expected(5))
+
+
+def test_what_a_thread_took_that_could_not_be_started_is_waited_for(monkeypatch):
+    """The executor has queued the call when the start fails, and the thread of another caller takes it."""
+    monkeypatch.setattr(pool, "_pool", None)
+    meeting, taken, done = threading.Barrier(3), threading.Event(), []
+    other = threading.Thread(target=pool.run_all, args=([partial(meeting.wait, 20)] * 2, 2))
+    other.start()
+    while meeting.n_waiting < 2:  # the only thread of the pool is busy with one of these
+        time.sleep(0.001)
+
+    def slow():
+        taken.set()
+        time.sleep(0.3)
+        done.append("slow")
+
+    def refuse(_):
+        raise RuntimeError("can't start new thread")
+
+    def meanwhile():
+        meeting.wait(20)
+        assert taken.wait(20)
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    pool.run_all([meanwhile, slow], 2)
+    assert done == ["slow"]
+    other.join()
 
 
 def test_the_first_error_is_the_one_that_is_raised():
