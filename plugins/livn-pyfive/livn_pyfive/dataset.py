@@ -213,7 +213,7 @@ class Dataset:
         elif layout.compact is not None:
             if len(layout.compact) < needed:
                 raise ValueError(f"its {self.size} elements need {needed} bytes, and {len(layout.compact)} are there")
-        elif self._fill.early or needed > max(_MAX_FILL, self._file.size):
+        elif needed and (self._fill.early or needed > max(_MAX_FILL, self._file.size)):
             raise ValueError(f"its {self.size} elements were never written")
         return layout
 
