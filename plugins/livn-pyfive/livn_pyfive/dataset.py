@@ -129,7 +129,8 @@ class Dataset:
             place = range(self._shape[0])[int(key)]
             return self._read(place, place + 1)[0]  # type: ignore[no-any-return]
         everything = self._read(0, self.size).reshape(self._shape)
-        return everything[key] if key is Ellipsis or key == () else np.array(everything[key])
+        all_of_it = key is Ellipsis or (isinstance(key, tuple) and not key)
+        return everything[key] if all_of_it else np.array(everything[key])
 
     def _read(self, start: int, stop: int) -> AnyArray:
         request = Ranges(self.name, np.array([start], np.int64), np.array([stop], np.int64))

@@ -168,6 +168,15 @@ def test_slicing(odd, open_file):
         big[5]
 
 
+def test_picking_by_arrays(odd, open_file):
+    file = open_file(odd)
+    big, table = file["big"], file["table"]
+    assert big[np.array([3, 1])].tolist() == big[[3, 1]].tolist() == [3, 1]
+    assert big[np.array([True, False, False, True, False])].tolist() == [0, 3]
+    assert table[np.array([2, 0])].tolist() == [[8, 9, 10, 11], [0, 1, 2, 3]]
+    assert file["group/inner"][np.array([], np.int64)].tolist() == []
+
+
 def test_results_are_arrays_of_their_own(odd, open_file):
     dataset = open_file(odd)["big"]
     first = dataset[:]
