@@ -20,6 +20,7 @@ from livn_pyfive.dataset import Dataset
 from livn_pyfive.datatype import Dtype, UnsupportedType, native
 from livn_pyfive.guard import BoundedReader, reading
 from livn_pyfive.header import DATASPACE, DATATYPE, Messages, read_dtype
+from livn_pyfive.links import Elsewhere, Link
 from livn_pyfive.objects import read_object
 from livn_pyfive.options import CACHE_BYTES
 from livn_pyfive.reading import run
@@ -66,10 +67,10 @@ class Group:
     name
         Its absolute path.
     links
-        Its members: the address of an object, or the path that a soft link leads to.
+        Its members, and where each is.
     """
 
-    def __init__(self, file: PyfiveFile, name: str, links: dict[str, int | str]) -> None:
+    def __init__(self, file: PyfiveFile, name: str, links: dict[str, Link]) -> None:
         self.name = name
         self._file = file
         self._links = links
@@ -245,6 +246,8 @@ class PyfiveFile(Group):
         if not isinstance(group, Group) or name not in group._links:
             raise KeyError(f"{self.filename}: there is no {clean}")
         link = group._links[name]
+        if isinstance(link, Elsewhere):
+            raise FormatError(self.filename, clean, link.why)
         if isinstance(link, str):
             found = self._find(_normal(link if link.startswith("/") else f"{above}/{link}"), depth + 1)
         else:
@@ -273,7 +276,7 @@ class PyfiveFile(Group):
                 raise FormatError(self.filename, name, problem) from error
 
 
-def _checked(links: dict[str, int | str]) -> dict[str, int | str]:
+def _checked(links: dict[str, Link]) -> dict[str, Link]:
     """A member without a proper name would be the group itself, or another group's."""
     for name in links:
         if name in ("", ".") or "/" in name:

@@ -7,7 +7,7 @@ Section IV.A.2 of the HDF5 file format specification.
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator, Sequence
 from typing import TypeAlias
 
 import attrs
@@ -31,7 +31,7 @@ Place: TypeAlias = tuple[int, int, int, int]
 
 
 class Messages:
-    """The messages of one object header: of each type the first.
+    """The messages of one object header.
 
     Parameters
     ----------
@@ -41,8 +41,9 @@ class Messages:
         Where they are.
     """
 
-    def __init__(self, data: bytes, places: Iterable[Place]) -> None:
+    def __init__(self, data: bytes, places: Sequence[Place]) -> None:
         self._data = data
+        self._places = places
         self._found: dict[int, Place] = {}
         for place in places:
             self._found.setdefault(place[0], place)
@@ -51,11 +52,17 @@ class Messages:
         return kind in self._found
 
     def get(self, kind: int) -> bytes | None:
-        """The body of the message of a type."""
+        """The body of the first message of a type."""
         if kind not in self._found:
             return None
         _, start, size, _ = self._found[kind]
         return self._data[start : start + size]
+
+    def every(self, kind: int) -> Iterator[bytes]:
+        """The bodies of all messages of a type."""
+        for one, start, size, _ in self._places:
+            if one == kind:
+                yield self._data[start : start + size]
 
     def is_shared(self, kind: int) -> bool:
         """Whether that message is but a reference to another object."""

@@ -1,7 +1,7 @@
 """Object headers: one for each group, dataset and committed type of a file.
 
 Those of version 1, and groups with a symbol table, are what NeuroH5 files have: they are taken apart here, since there
-are many of them on the way to an array. Those of version 2 and the newer groups are taken apart by pyfive.
+are many of them on the way to an array. Those of version 2 are taken apart by pyfive.
 Section IV.A.1 of the HDF5 file format specification.
 """
 
@@ -13,6 +13,7 @@ import attrs
 
 from livn_pyfive.guard import BoundedReader
 from livn_pyfive.header import LINK, LINK_INFO, SYMBOL_TABLE, Messages, Place
+from livn_pyfive.links import Link, read_links
 from livn_pyfive.symboltable import read_symbol_table
 
 _PREFIX = Struct("<BxHII4x")
@@ -26,7 +27,6 @@ class ObjectHeader:
     """The messages of an object, and its members where it is a group."""
 
     messages: Messages
-    address: int
     _reader: BoundedReader
 
     @property
@@ -34,15 +34,12 @@ class ObjectHeader:
         """Whether it has members, or could have."""
         return any(kind in self.messages for kind in (SYMBOL_TABLE, LINK_INFO, LINK))
 
-    def links(self) -> dict[str, int | str]:
-        """The members of a group: the address of an object, or the path that a soft link leads to."""
+    def links(self) -> dict[str, Link]:
+        """The members of a group."""
         table = self.messages.get(SYMBOL_TABLE)
         if table is not None:
             return read_symbol_table(self._reader, *_WHERE.unpack(table))
-        from pyfive.dataobjects import DataObjects
-
-        links: dict[str, int | str] = DataObjects(self._reader, self.address).get_links()
-        return links
+        return read_links(self._reader, self.messages)
 
 
 def read_object(reader: BoundedReader, address: int) -> ObjectHeader:
@@ -56,12 +53,12 @@ def read_object(reader: BoundedReader, address: int) -> ObjectHeader:
     reader.seek(address)
     prefix = reader.read(_PREFIX.size)
     if prefix[:1] == b"\1":
-        return ObjectHeader(_read_old(reader, prefix), address, reader)
+        return ObjectHeader(_read_old(reader, prefix), reader)
     from pyfive.dataobjects import DataObjects
 
     newer = DataObjects(reader, address)
     places = [(one["type"], one["offset_to_message"], one["size"], one["flags"]) for one in newer.msgs]
-    return ObjectHeader(Messages(newer.msg_data, places), address, reader)
+    return ObjectHeader(Messages(newer.msg_data, places), reader)
 
 
 def _read_old(reader: BoundedReader, prefix: bytes) -> Messages:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from struct import Struct
 
 from livn_pyfive.guard import BoundedReader
+from livn_pyfive.links import Link
 
 _TREE = Struct("<4sBBH16x")
 _CHILD = Struct("<8xQ")
@@ -21,7 +22,7 @@ _MAX_LEVEL = 32
 _SOFT = 2
 
 
-def read_symbol_table(reader: BoundedReader, tree: int, heap: int) -> dict[str, int | str]:
+def read_symbol_table(reader: BoundedReader, tree: int, heap: int) -> dict[str, Link]:
     """Read the members of a group: the address of an object, or the path that a soft link leads to.
 
     Parameters
@@ -37,7 +38,7 @@ def read_symbol_table(reader: BoundedReader, tree: int, heap: int) -> dict[str, 
         The group is damaged. (Also whatever ``struct`` raises: callers are inside ``guard.reading``.)
     """
     names = _read_heap(reader, heap)
-    links: dict[str, int | str] = {}
+    links: dict[str, Link] = {}
     for node in _nodes(reader, tree):
         for name_at, address, kind, link_at in _entries(reader, node):
             if kind > _SOFT:

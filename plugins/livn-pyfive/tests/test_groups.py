@@ -43,6 +43,49 @@ def test_groups_of_a_newer_kind_in_an_old_file(tmp_path, open_file):
     assert [int(ordered[name][()]) for name in "abc"] == [97, 98, 99]
 
 
+@pytest.mark.parametrize("many", [0, 100])  # few are in the group's header, many in a heap
+@pytest.mark.parametrize("libver", ["earliest", "latest"])
+def test_a_member_in_another_file_disturbs_only_who_asks_for_it(tmp_path, open_file, libver, many):
+    path = tmp_path / "links.h5"
+    with h5py.File(path, "w", libver=libver) as file:
+        for group in file, file.create_group("sub"):
+            group["here"] = [1, 2]
+            group["soft"] = h5py.SoftLink("here")
+            group["away"] = h5py.ExternalLink("other.h5", "/some/where")
+            for number in range(many):
+                group[f"é {number}"] = number
+        with_order = file.create_group("ordered", track_order=True)
+        with_order["away"], with_order["here"] = h5py.ExternalLink("other.h5", "/"), 3
+        names = [sorted(file), sorted(file["sub"])]
+    file = open_file(path)
+    assert [file.keys(), file["sub"].keys()] == names
+    assert file["here"][:].tolist() == file["sub/soft"][:].tolist() == [1, 2]
+    assert int(file["ordered/here"][()]) == 3
+    if many:
+        assert int(file["sub/é 70"][()]) == 70
+    for name in "/away", "/sub/away":
+        with pytest.raises(FormatError, match=f"links.h5: {name}: leads into another file, to '/some/where' in 'other"):
+            file[name]
+    with pytest.raises(FormatError, match=r"/ordered/away: leads into another file, to '/' in 'other\.h5'"):
+        file["ordered/away/x"]
+
+
+@pytest.mark.parametrize("libver", ["earliest", "latest"])
+def test_a_link_of_somebodys_own_kind(tmp_path, open_file, libver):
+    path = tmp_path / "links.h5"
+    with h5py.File(path, "w", libver=libver) as file:
+        group = file.create_group("group", track_order=libver == "earliest")
+        group["own"] = h5py.ExternalLink("other.h5", "/x")
+    raw = path.read_bytes()
+    body = raw.index(b"own", raw.index(b"other.h5") - 20)
+    kind = raw.rindex(b"\x40", 0, body)
+    path.write_bytes(raw[:kind] + b"\x46" + raw[kind + 1 :])
+    group = open_file(path)["group"]
+    assert group.keys() == ["own"]
+    with pytest.raises(FormatError, match=r"/group/own: is a link of somebody's own kind \(70\)"):
+        group["own"]
+
+
 def patched(path, signature, at, new):
     """Change bytes of every structure that begins with a signature."""
     data = bytearray(path.read_bytes())
