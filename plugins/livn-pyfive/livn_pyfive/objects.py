@@ -20,6 +20,9 @@ _PREFIX = Struct("<BxHII4x")
 _MESSAGE = Struct("<HHB3x")
 _CONTINUATION = 16
 _WHERE = Struct("<QQ")
+# HDF5 keeps what is large elsewhere: headers of this version have 65,535 messages at most, nearly all of them short.
+_MAX_HEADER = 1 << 26
+_MAX_CONTINUED = 1 << 12
 
 
 @attrs.frozen(eq=False)
@@ -63,7 +66,9 @@ def read_object(reader: BoundedReader, address: int) -> ObjectHeader:
 
 def _read_old(reader: BoundedReader, prefix: bytes) -> Messages:
     _, count, _, size = _PREFIX.unpack(prefix)
-    data = reader.read(size)
+    # A header may be continued in many places, and joining bytes would copy all that came before each time.
+    data = bytearray(reader.read(_checked(size)))
+    continued = 0
     places: list[Place] = []
     at = 0
     for _ in range(count):
@@ -71,8 +76,15 @@ def _read_old(reader: BoundedReader, prefix: bytes) -> Messages:
         at += _MESSAGE.size
         if kind == _CONTINUATION:
             address, extent = _WHERE.unpack_from(data, at)
+            continued += 1
             reader.seek(address)
-            data += reader.read(extent)
+            data += reader.read(_checked(len(data) + extent, continued) - len(data))
         places.append((kind, at, length, flags))
         at += length
-    return Messages(data, places)
+    return Messages(bytes(data), places)
+
+
+def _checked(size: int, continued: int = 0) -> int:
+    if size > _MAX_HEADER or continued > _MAX_CONTINUED:
+        raise ValueError(f"its header of {size} bytes in {continued + 1} places is too large to be one")
+    return size

@@ -147,6 +147,24 @@ def test_a_chunk_index_that_runs_in_a_circle(tmp_path, open_file):
         open_file(path)["data"][:]
 
 
+@pytest.mark.parametrize("messages", [100, 100_000])
+def test_a_header_that_goes_on_and_on(tmp_path, open_file, messages):
+    """The root's is continued at a place where nothing is but messages that it is continued there once more."""
+    path = tmp_path / "header.h5"
+    with h5py.File(path, "w", libver="earliest") as file:
+        file["data"] = 1
+    raw = bytearray(path.read_bytes())
+    (root,) = struct.unpack_from("<Q", raw, 64)
+    again = struct.pack("<HHB3xQQ", 16, 16, 0, len(raw), 24 * messages)
+    raw[root + 2 : root + 4] = b"\xff\xff"
+    raw[root + 16 : root + 40] = again
+    raw += again * 100_000 + bytes(1 << 26)  # the larger the file, the more patience it is read with
+    raw[40:48] = struct.pack("<Q", len(raw))
+    path.write_bytes(raw)
+    with pytest.raises(FormatError, match=r"/: .*its header of \d+ bytes in \d+ places is too large to be one"):
+        open_file(path)
+
+
 def test_a_file_that_shrinks_while_it_is_open(tmp_path, open_file):
     path = tmp_path / "shrinks.h5"
     with h5py.File(path, "w") as file:
