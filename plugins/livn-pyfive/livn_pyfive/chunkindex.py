@@ -24,6 +24,7 @@ _NODE_HEADER = 24
 # The default node of HDF5 holds 64 chunks: with a guess one read suffices.
 _GUESS = 64
 _MAX_LEVEL = 32
+_NO_FILTERS = 0xFFFFFFFF
 
 
 @attrs.frozen(eq=False)
@@ -70,6 +71,12 @@ def read_index(reader: BoundedReader, chunking: Chunking, count: int) -> ChunkIn
     index = _read_v4(reader, chunking, count) if chunking.kind else _read_btree(reader, chunking)
     _check(index, count, reader)
     return index
+
+
+def without_filters(index: ChunkIndex, number: int) -> ChunkIndex:
+    """The same index, where the filters were left out for a chunk."""
+    masks = np.where(index.numbers == number, np.uint32(_NO_FILTERS), index.masks)
+    return attrs.evolve(index, masks=masks)
 
 
 def _make(numbers: object, addresses: object, sizes: object, masks: object) -> ChunkIndex:

@@ -16,7 +16,7 @@ import numpy as np
 from livn_core.errors import BackendError, InvalidArgumentError
 from livn_core.h5file import AnyArray, Ranges
 from livn_core.lazy import Lazy
-from livn_pyfive.chunkindex import ChunkIndex, read_index
+from livn_pyfive.chunkindex import ChunkIndex, read_index, without_filters
 from livn_pyfive.datatype import Dtype, native, plain
 from livn_pyfive.filters import DEFLATE, FLETCHER32, MAX_DEFLATE_RATIO, Filter, parse_pipeline
 from livn_pyfive.header import PIPELINE, Chunking, Fill, Layout, Messages, read_fill, read_layout, read_shape
@@ -253,6 +253,8 @@ class Dataset:
         steps = parse_pipeline(self._messages.get(PIPELINE), width)
         count = -(-self.size // chunking.shape[0])
         index = read_index(self._file.reader(), chunking, count)
+        if chunking.edge_unfiltered and self.size % chunking.shape[0]:
+            index = without_filters(index, count - 1)
         _check_sizes(index, chunking, steps)
         if self._fill.early and len(index.numbers) != count:
             raise ValueError(f"{count - len(index.numbers)} of its {count} chunks are missing")

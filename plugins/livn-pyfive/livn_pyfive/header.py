@@ -24,6 +24,7 @@ SINGLE, IMPLICIT, FIXED_ARRAY, EXTENSIBLE_ARRAY = 1, 2, 3, 4
 # Of how many bytes that say how it was made each of these indexes is preceded.
 _PARAMETERS = {SINGLE: 0, IMPLICIT: 0, FIXED_ARRAY: 1, EXTENSIBLE_ARRAY: 5}
 _EARLY = 1
+_EDGE_UNFILTERED, _SINGLE_FILTERED = 1, 2
 
 
 Place: TypeAlias = tuple[int, int, int, int]
@@ -137,6 +138,8 @@ class Chunking:
     """0 a version 1 B-tree, else the number of the index type in a layout of version 4 or 5."""
     filtered_single: tuple[int, int] | None = None
     """Size in bytes and filter mask of a single filtered chunk, which has no index."""
+    edge_unfiltered: bool = False
+    """Whether a last chunk that the extent only begins was written without filters; no mask says so."""
 
 
 def read_layout(messages: Messages) -> Layout:
@@ -208,7 +211,7 @@ def _chunking_v4(body: bytes) -> Chunking:
     kind = body[at]
     at += 1
     single: tuple[int, int] | None = None
-    if kind == SINGLE and flags & 2:
+    if kind == SINGLE and flags & _SINGLE_FILTERED:
         single = struct.unpack_from("<QI", body, at)
         at += 12
     elif kind not in _PARAMETERS:
@@ -217,7 +220,7 @@ def _chunking_v4(body: bytes) -> Chunking:
         at += _PARAMETERS[kind]
     (address,) = struct.unpack_from("<Q", body, at)
     index = None if address == UNDEFINED else address
-    return Chunking(dims[:-1], dims[-1], index, kind, single)
+    return Chunking(dims[:-1], dims[-1], index, kind, single, bool(flags & _EDGE_UNFILTERED))
 
 
 @attrs.frozen

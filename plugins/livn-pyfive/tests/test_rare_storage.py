@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import h5py
 import numpy as np
 import pytest
@@ -24,3 +26,24 @@ def test_an_empty_dataset_whose_space_is_allocated_early(tmp_path, open_file, li
     for name in "empty", "null":
         read = file[name][:]
         assert (read.shape, read.dtype) == ((0,), np.int64)
+
+
+@pytest.mark.parametrize("filters", [{"shuffle": True}, {"compression": "gzip", "shuffle": True, "fletcher32": True}])
+@pytest.mark.parametrize(("size", "limit"), [(250, None), (250, 250), (50, 100), (200, None)])
+def test_a_last_chunk_that_is_written_without_filters(tmp_path, open_file, filters, size, limit):
+    """``H5Pset_chunk_opts``, which h5py does not have: a bit of the layout, and no filter mask."""
+    path = tmp_path / "edge.h5"
+    values = np.random.default_rng(0).integers(0, 1 << 60, size)
+    with h5py.File(path, "w", libver="latest") as file:
+        data = file.create_dataset("data", data=values, chunks=(100,), maxshape=(limit,), **filters)
+        if size % 100:
+            last = np.zeros(100, values.dtype)
+            last[: size % 100] = values[size // 100 * 100 :]
+            data.id.write_direct_chunk((size // 100 * 100,), last.tobytes())
+    raw = path.read_bytes()
+    # Version 4 or 5, chunked; flags; two dimensions of a byte each, 100 elements of 8 bytes.
+    (at,) = (found.start() for found in re.finditer(rb"[\x04\x05]\x02[\x00-\x03]\x02\x01\x64\x08", raw))
+    path.write_bytes(raw[: at + 2] + bytes([raw[at + 2] | 1]) + raw[at + 3 :])
+    data = open_file(path)["data"]
+    assert data[:].tolist() == values.tolist()
+    assert data[size - 3 : size].tolist() == values[-3:].tolist()
