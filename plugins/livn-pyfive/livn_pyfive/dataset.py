@@ -250,7 +250,7 @@ class Dataset:
         width = self._stored.itemsize
         if chunking.itemsize != width or not 0 < chunking.shape[0] * width <= _MAX_CHUNK:
             raise ValueError(f"its chunks of {chunking.shape[0]} times {chunking.itemsize} bytes make no sense")
-        steps = parse_pipeline(self._messages.get(PIPELINE), width)
+        steps = parse_pipeline(self._messages.own(PIPELINE, "list of filters"), width)
         count = -(-self.size // chunking.shape[0])
         index = read_index(self._file.reader(), chunking, count)
         if chunking.edge_unfiltered and self.size % chunking.shape[0]:

@@ -69,6 +69,12 @@ class Messages:
         """Whether that message is but a reference to another object."""
         return kind in self._found and bool(self._found[kind][3] & _SHARED)
 
+    def own(self, kind: int, what: str) -> bytes | None:
+        """The body of the first message of a type, of which a reference to another object is not followed."""
+        if self.is_shared(kind):
+            raise NotImplementedError(f"its {what} is kept outside it, shared with others; copy it into a new file")
+        return self.get(kind)
+
 
 def read_dtype(messages: Messages, committed: Callable[[int], Messages]) -> Dtype:
     """The datatype, in the file's byte order; ``committed`` finds the object that a shared message refers to."""
@@ -235,12 +241,10 @@ class Fill:
 
 def read_fill(messages: Messages) -> Fill:
     """Read the fill value message, new or old."""
-    body = messages.get(FILL)
+    body = messages.own(FILL, "fill value")
     if body is None:
-        old = messages.get(OLD_FILL)
+        old = messages.own(OLD_FILL, "fill value")
         return Fill() if old is None else Fill(_sized(old, 0))
-    if messages.is_shared(FILL):
-        return Fill()
     version = body[0]
     if version == 3:
         return Fill(_sized(body, 2) if body[1] & 0x20 else b"", body[1] & 3 == _EARLY)

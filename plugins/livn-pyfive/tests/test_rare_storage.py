@@ -8,6 +8,8 @@ import h5py
 import numpy as np
 import pytest
 
+from livn_core.errors import FormatError
+
 
 def create(file, name, dtype, space, properties):
     """Make a dataset as h5py's own ``create_dataset`` does not."""
@@ -47,3 +49,20 @@ def test_a_last_chunk_that_is_written_without_filters(tmp_path, open_file, filte
     data = open_file(path)["data"]
     assert data[:].tolist() == values.tolist()
     assert data[size - 3 : size].tolist() == values[-3:].tolist()
+
+
+@pytest.mark.parametrize(("kind", "what"), [(5, "fill value"), (11, "list of filters")])
+def test_what_is_shared_with_other_datasets_is_not_made_up(tmp_path, open_file, kind, what):
+    path = tmp_path / "shared.h5"
+    with h5py.File(path, "w", libver="earliest") as file:
+        data = file.create_dataset("data", (100,), "<i8", chunks=(100,), fillvalue=7, shuffle=True)
+        place = h5py.h5o.get_info(data.id).addr
+    raw = bytearray(path.read_bytes())
+    assert open_file(path)["data"][:].tolist() == [7] * 100
+    at = place + 16
+    while int.from_bytes(raw[at : at + 2], "little") != kind:
+        at += 8 + int.from_bytes(raw[at + 2 : at + 4], "little")
+    raw[at + 4] |= 2
+    path.write_bytes(raw)
+    with pytest.raises(FormatError, match=f"/data: .*its {what} is kept outside it, shared with others; copy it into"):
+        open_file(path)["data"][:]
