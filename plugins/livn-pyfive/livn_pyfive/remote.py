@@ -29,6 +29,7 @@ from livn_pyfive.storage import Storage
 _PAGE = 1 << 16
 _PAGES = 256
 _MAX_WHOLE = 1 << 28
+_AT_ONCE = 1 << 20
 PATIENCE = 30.0
 """Seconds without an answer, or without a byte more of one, after which a web server is given up."""
 
@@ -55,11 +56,32 @@ def open_remote(source: str, storage_options: Mapping[str, Any]) -> Storage:
         size = info.get("size")
         if size is not None and int(size) > _PAGE and _has_ranges(fs, path):
             return RemoteStorage(source, int(size), fs, path)
-        if size is not None and size > _MAX_WHOLE:
+        known_to_be_large = size is not None and size > _MAX_WHOLE
+        data = None if known_to_be_large else read_bounded(fs, path, _MAX_WHOLE)
+        if data is None:
             raise BackendError(
                 f"{shown(source)}: the server gives no parts of files, and this one is large; download it"
             )
-        return MemoryStorage(source, fs.cat_file(path))
+        return MemoryStorage(source, data)
+
+
+def read_bounded(fs: Any, path: str, most: int) -> bytes | None:
+    """Read a whole file; ``None`` where it has more than ``most`` bytes, which then are not read.
+
+    A server may say nothing of a length, or not mean it, and a range may be answered with all there is, without end.
+    """
+    if IN_BROWSER:  # which knows no other way than to wait for all of an answer
+        data = bytes(fs.cat_file(path))
+        return data if len(data) <= most else None
+    # With these, fsspec asks nothing beforehand, and the answer is read as it arrives.
+    streaming = {"block_size": 0, "size": 1} if "http" in fs.protocol else {}
+    parts: list[bytes] = []
+    left = most + 1
+    with fs.open(path, "rb", **streaming) as file:
+        while left > 0 and (part := file.read(min(left, _AT_ONCE))):
+            parts.append(part)
+            left -= len(part)
+    return b"".join(parts) if left > 0 else None
 
 
 def _has_ranges(fs: Any, path: str) -> bool:

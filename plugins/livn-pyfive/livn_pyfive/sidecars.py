@@ -15,12 +15,13 @@ from typing import Any
 
 from livn_core.errors import BackendError, InvalidArgumentError, LivnError, SourceNotFoundError
 from livn_core.locations import join, shown
-from livn_pyfive.remote import filesystem, mapped
+from livn_pyfive.remote import filesystem, mapped, read_bounded
 from livn_pyfive.sources import Source
 
 # What a system may hold, where a server cannot be asked for a list.
 WELL_KNOWN = ("graph.json", "mea.json", "model.json")
 _MAX_SIDECAR = 1 << 28
+_MAX_MANIFEST = 1 << 26
 _SERVED_SYSTEM = re.compile(r"(https?://[^?#]*)/files/([^/?#]+)/*([?#].*)?", re.IGNORECASE | re.DOTALL)
 
 
@@ -40,10 +41,9 @@ def read_sidecar(source: Source, name: str, storage_options: Mapping[str, Any]) 
     address = join(source.text, name)
     with mapped(address):
         fs, path = filesystem(address, storage_options)
-        # One byte more than is allowed shows that there is too much.
-        data = bytes(fs.cat_file(path))
-    if len(data) > _MAX_SIDECAR:
-        raise BackendError(f"{shown(address)}: {len(data)} bytes are too many for a JSON file")
+        data = read_bounded(fs, path, _MAX_SIDECAR)
+    if data is None:
+        raise BackendError(f"{shown(address)}: more than {_MAX_SIDECAR} bytes are too many for a JSON file")
     return data
 
 
@@ -72,8 +72,9 @@ def _in_manifest(fs: Any, address: str) -> list[str] | None:
     served = _SERVED_SYSTEM.fullmatch(address)
     if served is None:
         return None
+    place = f"{served[1]}/systems/{served[2]}{served[3] or ''}"
     try:
-        manifest = json.loads(fs.cat_file(f"{served[1]}/systems/{served[2]}{served[3] or ''}"))
+        manifest = json.loads(_read_manifest(fs, place))
     except LivnError:
         raise
     except Exception:  # some other server, with files of its own
@@ -82,6 +83,13 @@ def _in_manifest(fs: Any, address: str) -> list[str] | None:
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         return None
     return sorted(names)
+
+
+def _read_manifest(fs: Any, place: str) -> bytes:
+    data = read_bounded(fs, place, _MAX_MANIFEST)
+    if data is None:
+        raise BackendError(f"{shown(place)}: more than {_MAX_MANIFEST} bytes are too many for a list of files")
+    return data
 
 
 def _listed(fs: Any, root: str) -> list[str]:
