@@ -14,6 +14,7 @@ from urllib.parse import unquote
 import attrs
 
 from livn_core.backends.availability import Availability
+from livn_core.errors import SourceNotFoundError
 
 IN_BROWSER = sys.platform == "emscripten"
 
@@ -68,18 +69,37 @@ class Source:
 
     @property
     def path(self) -> Path:
-        """The local path."""
+        """The local path.
+
+        Raises
+        ------
+        SourceNotFoundError
+            The address is none of a file on this machine.
+        """
         if not self.scheme:
             return Path(self.text)
-        rest = self.text.split("://", 1)[1]
-        host, slash, tail = rest.partition("/")
-        # file://localhost/x and file:///x are the same; file://x/y would be another machine's.
-        rest = slash + tail if host == "localhost" else rest
+        rest = self._below_the_host()
         if sys.platform == "win32":
             from urllib.request import url2pathname  # brings ssl and the whole HTTP client with it
 
             return Path(url2pathname(rest))
         return Path(unquote(rest))
+
+    def _below_the_host(self) -> str:
+        _, separator, rest = self.text.partition("://")
+        host, slash, tail = rest.partition("/")
+        what_to_write = f"write {self.scheme}:///the/path with three slashes, or the path alone"
+        if not separator:
+            raise SourceNotFoundError(f"{self.text}: is not the address of a file; {what_to_write}")
+        # file://localhost/x and file:///x are the same; fsspec takes local://x for a path that is not absolute.
+        if host.lower() == "localhost":
+            return slash + tail
+        is_drive = sys.platform == "win32" and host[1:2] == ":"
+        if host and self.scheme == "file" and not is_drive:
+            raise SourceNotFoundError(
+                f"{self.text}: names a file of the machine {host!r}, not of this; {what_to_write}"
+            )
+        return rest
 
 
 def parse_source(text: str) -> Source:

@@ -99,6 +99,24 @@ def test_local_spellings_of_one_file(small, open_file, monkeypatch):
     assert parse_source("odd:name.h5").is_local
 
 
+@pytest.mark.parametrize(
+    ("source", "problem"),
+    [
+        ("file::/tmp/x.h5", "is not the address of a file; write file:///the/path"),
+        ("file://data/x.h5", "names a file of the machine 'data', not of this; write file:///the/path"),
+        ("FILE://x.h5", "names a file of the machine 'x.h5', not of this"),
+    ],
+)
+def test_addresses_of_no_file_here(tmp_path, open_file, monkeypatch, source, problem):
+    (tmp_path / "data").mkdir()
+    for name in "x.h5", "data/x.h5":
+        h5py.File(tmp_path / name, "w").close()
+    monkeypatch.chdir(tmp_path)
+    for ask in open_file, lambda text: livn_pyfive.livn_backend_sidecar(text, "graph.json", {}):
+        with pytest.raises(SourceNotFoundError, match=f"{source}: {problem}"):
+            ask(source)
+
+
 def test_what_is_not_there(tmp_path, small, open_file):
     for source in (tmp_path / "no.h5", small / "below.h5"):
         with pytest.raises(SourceNotFoundError, match="there is no such file"):
