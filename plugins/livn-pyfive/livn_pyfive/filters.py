@@ -43,7 +43,8 @@ def parse_pipeline(message: bytes | None, itemsize: int) -> tuple[Filter, ...]:
     Raises
     ------
     NotImplementedError
-        A filter that is none of deflate, shuffle and Fletcher32.
+        A filter that is none of deflate, shuffle and Fletcher32, or deflate more than once: nothing says then how much
+        may come out of the one in between.
     """
     steps = []
     for number, values in _described(message) if message is not None else ():
@@ -53,6 +54,8 @@ def parse_pipeline(message: bytes | None, itemsize: int) -> tuple[Filter, ...]:
         if width < 1:
             raise ValueError("its shuffle filter has no element size")
         steps.append(Filter(number, width))
+    if sum(step.number == DEFLATE for step in steps) > 1:
+        raise NotImplementedError("it is compressed with gzip more than once; rewrite it with gzip once")
     return tuple(steps)
 
 

@@ -66,3 +66,17 @@ def test_what_is_shared_with_other_datasets_is_not_made_up(tmp_path, open_file, 
     path.write_bytes(raw)
     with pytest.raises(FormatError, match=f"/data: .*its {what} is kept outside it, shared with others; copy it into"):
         open_file(path)["data"][:]
+
+
+def test_what_is_compressed_twice_is_not_called_damaged(tmp_path, open_file):
+    twice = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+    twice.set_chunk((1000,))
+    twice.set_deflate(4)
+    twice.set_deflate(4)
+    with h5py.File(tmp_path / "twice.h5", "w") as file:
+        create(file, b"data", "<i8", h5py.h5s.create_simple((1000,)), twice)
+        file["data"][:] = np.arange(1000)
+    with pytest.raises(
+        FormatError, match="/data: pyfive cannot read it: it is compressed with gzip more than once; rew"
+    ):
+        open_file(tmp_path / "twice.h5")["data"][:]
