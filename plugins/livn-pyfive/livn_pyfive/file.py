@@ -113,7 +113,8 @@ class PyfiveFile(Group):
     storage
         The file's bytes; closed with this object.
     threads
-        How many threads may read and decode; ``None``: ``LIVN_THREADS``, else one per processor.
+        How many threads may read and decode; ``None``: ``LIVN_THREADS``, else one per processor. More than 16 are
+        never used.
     cache_bytes
         How much of what was read in small parts is kept; see :mod:`livn_pyfive.scattered`.
 

@@ -18,7 +18,10 @@ class Options:
     """What ``options=`` may hold."""
 
     threads: int | None = None
-    """How many threads read and decode at once; ``None``: ``LIVN_THREADS``, else one per processor."""
+    """How many threads read and decode at once; ``None``: ``LIVN_THREADS``, else one per processor.
+
+    More than 16 are never used, however many are asked for.
+    """
     cache_bytes: int = CACHE_BYTES
     """How much of a file is kept decoded in memory, for queries that touch a few cells; 0: nothing."""
     storage_options: Mapping[str, Any] = attrs.field(factory=dict, repr=False)

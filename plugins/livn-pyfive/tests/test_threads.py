@@ -14,6 +14,7 @@ import h5py
 import numpy as np
 import pytest
 from livn_pyfive import livn_backend_open, pool
+from livn_pyfive.options import parse_options
 
 from livn_core.errors import ClosedFileError, FormatError
 from livn_core.h5file import Ranges
@@ -152,6 +153,22 @@ def test_the_first_error_is_the_one_that_is_raised():
 def test_tasks_really_run_side_by_side():
     meeting = threading.Barrier(2, timeout=20)
     pool.run_all([meeting.wait, meeting.wait], 2)
+
+
+def test_no_more_threads_are_used_than_documented():
+    running, most, lock = 0, 0, threading.Lock()
+
+    def task():
+        nonlocal running, most
+        with lock:
+            running += 1
+            most = max(most, running)
+        time.sleep(0.02)
+        with lock:
+            running -= 1
+
+    pool.run_all([task] * 64, parse_options({"threads": 1024}).threads)
+    assert 1 < most <= 16
 
 
 def test_a_file_that_was_changed_while_it_was_open(tmp_path, open_file):
