@@ -50,7 +50,7 @@ class Storage(ABC):
         self.name = name
         self.size = size
         self._lock = threading.Lock()
-        self._users = 0
+        self._users: list[int] = []
         self._closed = False
         _open_storages.add(self)
 
@@ -71,15 +71,17 @@ class Storage(ABC):
         Closing while another thread reads would hand its descriptor's number to the next file that is opened,
         and the read would return that file's bytes.
         """
+        # By thread, since after a fork the one that forked goes on inside of this, and the others do not.
+        thread = threading.get_ident()
         with self._lock:
             self.check_open()
-            self._users += 1
+            self._users.append(thread)
         try:
             yield
             self._check_unchanged()
         finally:
             with self._lock:
-                self._users -= 1
+                self._users.remove(thread)
                 last = self.closed and not self._users
             if last:
                 self._release()
@@ -129,7 +131,7 @@ class Storage(ABC):
     def _after_fork(self) -> None:
         # Another thread of the parent may have held the lock; it does not exist in the child.
         self._lock = threading.Lock()
-        self._users = 0
+        self._users = [thread for thread in self._users if thread == threading.get_ident()]
 
     @abstractmethod
     def _read(self, offset: int, size: int) -> bytes:

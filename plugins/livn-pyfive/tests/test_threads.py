@@ -100,6 +100,29 @@ def test_a_forked_child_reads_what_its_parent_opened(path, open_file):
     assert np.array_equal(file["group 3/data"][:], expected(3))
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows has no fork")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
+@pytest.mark.parametrize("closed_inside", [False, True])
+def test_a_child_that_was_forked_while_its_thread_read_gives_the_file_back(path, open_file, closed_inside):
+    storage = open_file(path).storage
+    parent, released = os.getpid(), [False, False]
+    try:
+        with storage.use():
+            child = os.fork()
+            if not child and closed_inside:
+                storage.close()
+                released[0] = storage._descriptor < 0
+        if not child:
+            storage.close()
+            released[1] = storage._descriptor < 0
+    finally:
+        if os.getpid() != parent:
+            os._exit(0 if released == [False, True] else 1)
+    _, status = os.waitpid(child, 0)
+    assert status == 0
+    assert storage.read(0, 4) == b"\x89HDF"
+
+
 def test_it_works_where_threads_cannot_be_started(path, open_file, monkeypatch):
     def refuse(_):
         raise RuntimeError("can't start new thread")
