@@ -156,11 +156,17 @@ def _verify(data: Buffer) -> memoryview:
         raise DamagedChunk("a chunk is too short for its checksum")
     body = memoryview(data)[:-_CHECKSUM]
     stored = int.from_bytes(memoryview(data)[-_CHECKSUM:], "little")
-    low, high = fletcher32(body)
-    # Modulo 65535 both 0 and 65535 stand for zero.
-    if (stored & 0xFFFF) % 65535 != low or (stored >> 16) % 65535 != high:
+    sums = fletcher32(body)
+    # HDF5 before 1.6.3 swapped the bytes of each sum on little-endian machines, and takes such chunks until today.
+    swapped = (stored & 0xFF00FF) << 8 | stored >> 8 & 0xFF00FF
+    if sums not in (_halves(stored), _halves(swapped)):
         raise DamagedChunk("a chunk does not match its checksum")
     return body
+
+
+def _halves(checksum: int) -> tuple[int, int]:
+    # Modulo 65535 both 0 and 65535 stand for zero.
+    return (checksum & 0xFFFF) % 65535, (checksum >> 16) % 65535
 
 
 def fletcher32(data: Buffer) -> tuple[int, int]:

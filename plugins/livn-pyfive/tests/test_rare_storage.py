@@ -80,3 +80,27 @@ def test_what_is_compressed_twice_is_not_called_damaged(tmp_path, open_file):
         FormatError, match="/data: pyfive cannot read it: it is compressed with gzip more than once; rew"
     ):
         open_file(tmp_path / "twice.h5")["data"][:]
+
+
+@pytest.mark.parametrize("order", ["1032", "0132", "1023", "3210"])
+def test_checksums_as_the_oldest_hdf5_wrote_them(tmp_path, open_file, order):
+    """Before 1.6.3 the bytes of each of the two sums were swapped. What h5py takes is taken, and nothing else."""
+    path = tmp_path / "checksum.h5"
+    values = np.random.default_rng(0).integers(0, 1 << 60, 100)
+    with h5py.File(path, "w") as file:
+        data = file.create_dataset("data", data=values, chunks=(100,), fletcher32=True)
+        file.flush()
+        _, chunk = data.id.read_direct_chunk((0,))
+        checksum = bytes(chunk[-4:][int(place)] for place in order)
+        data.id.write_direct_chunk((0,), chunk[:-4] + checksum)
+    with h5py.File(path) as file:
+        try:
+            expected = file["data"][:].tolist()
+        except OSError:
+            expected = None
+    assert (expected is None) is (order != "1032")
+    if expected is not None:
+        assert open_file(path)["data"][:].tolist() == expected
+        return
+    with pytest.raises(FormatError, match="/data: damaged: a chunk does not match its checksum"):
+        open_file(path)["data"][:]
