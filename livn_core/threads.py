@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 Item = TypeVar("Item")
 
 ENV_VAR = "LIVN_THREADS"
+MOST_THREADS = 1024
+"""No machine gains from more, and a number above it is a slip."""
 
 _LOCAL_RANKS = (
     "MPI_LOCALNRANKS",  # MPICH, Intel MPI
@@ -34,7 +37,7 @@ def default_threads() -> int:
     Raises
     ------
     ConfigError
-        ``LIVN_THREADS`` is no positive whole number.
+        ``LIVN_THREADS`` is no whole number from 1 to :data:`MOST_THREADS`.
     """
     wished = os.environ.get(ENV_VAR, "").strip()
     if wished:
@@ -44,8 +47,9 @@ def default_threads() -> int:
 
 
 def _count(wished: str) -> int:
-    if not wished.isascii() or not wished.isdigit() or int(wished) < 1:
-        raise ConfigError(f"{ENV_VAR} must be a positive whole number, not {wished!r}")
+    # No more digits than these: Python refuses to make a number of thousands.
+    if not re.fullmatch("0*[1-9][0-9]{0,3}", wished) or int(wished) > MOST_THREADS:
+        raise ConfigError(f"{ENV_VAR} must be a whole number from 1 to {MOST_THREADS}, or unset, not {wished!r}")
     return int(wished)
 
 

@@ -11,6 +11,7 @@ from livn_core.backends._backend import Backend
 from livn_core.backends._choice import Choice
 from livn_core.backends._override import ENV_VAR, BackendNames
 from livn_core.errors import BackendDeclined, BackendFallbackWarning, ConfigError
+from livn_core.threads import default_threads
 
 if TYPE_CHECKING:
     from livn_core.backends._registry import Backends
@@ -26,6 +27,8 @@ def open_source(
     fallback: bool,
 ) -> tuple[H5File, Selection]:
     """Do the work of :meth:`livn_core.backends.Backends.open`."""
+    # A read that is large enough for threads may come much later, or in another system only.
+    default_threads()
     choice = Choice(backends, source, names)
     failures: list[Exception] = []
     for backend in choice.usable():

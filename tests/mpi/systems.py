@@ -91,7 +91,7 @@ def found(path):
 def threads(case):
     """How many threads each rank may use by itself."""
     if case == "wrong":
-        expect(ConfigError, default_threads, says="LIVN_THREADS must be a positive whole number", rank=None)
+        expect(ConfigError, default_threads, says="LIVN_THREADS must be a whole number from 1 to 1024", rank=None)
         return
     allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     assert default_threads() == (3 if case == "wished" else min(allowed, max(1, os.cpu_count() // SIZE)))

@@ -17,6 +17,7 @@ from livn_core.errors import (
     UnknownBackendError,
 )
 from livn_core.hookspecs import hookimpl
+from livn_core.neuroh5 import open_neuroh5
 from livn_core.system import System
 
 
@@ -135,6 +136,23 @@ def test_file_that_the_backend_lacks_is_not_a_failure(pair, archive):
     with System(pair, fallback=True) as system:
         assert system.projection("EXC", "INH").n_edges == 20
         assert system.backend == "archive"
+
+
+@pytest.mark.parametrize("wrong", ["0", "abc", "-1", "1.5", "1025", "٣", "9" * 5000])
+def test_wrong_number_of_threads_is_refused_before_anything_is_read(wrong, two_pops, backend, monkeypatch):
+    monkeypatch.setenv("LIVN_THREADS", wrong)
+    message = "LIVN_THREADS must be a whole number from 1 to 1024"
+    with pytest.raises(ConfigError, match=message):
+        System(two_pops, backend=backend, fallback=True).populations  # noqa: B018
+    with pytest.raises(ConfigError, match=message):
+        open_neuroh5(two_pops / "graph.h5", backend=backend)
+
+
+@pytest.mark.parametrize("right", ["", "1", " 02 ", "1024"])
+def test_right_number_of_threads(right, two_pops, backend, monkeypatch):
+    monkeypatch.setenv("LIVN_THREADS", right)
+    with System(two_pops, backend=backend) as system:
+        assert system.num_neurons == 28
 
 
 def test_unknown_backend(two_pops):

@@ -8,8 +8,8 @@ from typing import Any
 import attrs
 
 from livn_core.errors import ConfigError
+from livn_core.threads import MOST_THREADS
 
-_MAX_THREADS = 1024
 CACHE_BYTES = 128 * 2**20
 
 
@@ -42,9 +42,9 @@ def parse_options(given: Mapping[str, object]) -> Options:
         raise ConfigError(f"the pyfive backend has no option {', '.join(unknown)}; it has {', '.join(known)}")
     threads = given.get("threads")
     if threads is not None and (
-        isinstance(threads, bool) or not isinstance(threads, int) or not 1 <= threads <= _MAX_THREADS
+        isinstance(threads, bool) or not isinstance(threads, int) or not 1 <= threads <= MOST_THREADS
     ):
-        raise ConfigError(f"the option threads must be a whole number from 1 to {_MAX_THREADS}, or None")
+        raise ConfigError(f"the option threads must be a whole number from 1 to {MOST_THREADS}, or None")
     cache = given.get("cache_bytes", CACHE_BYTES)
     if isinstance(cache, bool) or not isinstance(cache, int) or cache < 0:
         raise ConfigError("the option cache_bytes must be a whole number of bytes, 0 or more")
