@@ -151,7 +151,7 @@ class Choice:
         if not self._entries:
             return NoBackendError(f"no backend is installed that could open {what} -> {first_install()}")
         lines = "\n".join(f"  {row.line()}" for row in self.selection(None).candidates)
-        only = "" if self._names is None else f" (named {BY_TEXT[self._by]}, so no others are asked)"
+        only = "" if self._names is None else f" (chosen {BY_TEXT[self._by]}, so no others are asked)"
         return NoBackendError(f"no backend can open {what}{only}:\n{lines}")
 
 

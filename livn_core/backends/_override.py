@@ -18,6 +18,7 @@ BackendNames: TypeAlias = str | Sequence[str]
 By: TypeAlias = Literal["argument", "context", "environment", "priority"]
 
 _in_context: ContextVar[tuple[str, ...] | None] = ContextVar("livn_backend_names", default=None)
+_first_choice: ContextVar[By | None] = ContextVar("livn_first_choice", default=None)
 
 
 @contextmanager
@@ -45,10 +46,20 @@ def use_backend(names: BackendNames) -> Iterator[None]:
         _in_context.reset(token)
 
 
+@contextmanager
+def as_chosen(by: By) -> Iterator[None]:
+    """Let names that are given as arguments in a ``with`` block stand for an earlier choice, and for its reason."""
+    token = _first_choice.set(by)
+    try:
+        yield
+    finally:
+        _first_choice.reset(token)
+
+
 def names_in_play(argument: BackendNames | None) -> tuple[tuple[str, ...] | None, By]:
     """Which backends the user has named, and where; ``None`` where nobody has named any."""
     if argument is not None:
-        return _as_names(argument, "backend="), "argument"
+        return _as_names(argument, "backend="), _first_choice.get() or "argument"
     context = _in_context.get()
     if context is not None:
         return context, "context"

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from pathlib import Path
 from typing import Any
 
 import attrs
 
 from livn_core.backends import BackendNames, Selection
+from livn_core.backends._override import as_chosen
 from livn_core.checking import _rules_cells, _rules_edges, _rules_system
 from livn_core.checking._directory import check_directory, check_together
 from livn_core.checking._file import Contents, check_file
@@ -121,7 +122,8 @@ class Opener:
             There is none.
         """
         try:
-            file = self.stack.enter_context(open_neuroh5(place, backend=self.backend, options=self.options))
+            with as_chosen(self.selection.by) if self.selection else nullcontext():
+                file = self.stack.enter_context(open_neuroh5(place, backend=self.backend, options=self.options))
         except FormatError as error:
             self.findings.add("file-unreadable", place, error.node, error.problem)
             return None

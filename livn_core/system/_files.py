@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from livn_core.backends import BackendNames, Selection, default_backends
+from livn_core.backends._override import as_chosen
 from livn_core.errors import (
     BackendFallbackWarning,
     ClosedFileError,
@@ -224,7 +225,8 @@ class SystemFiles:
 
     def _open_connections(self, first: _First) -> NeuroH5File:
         try:
-            file = self._open(CONNECTIONS, first.selection.name, first.options)
+            with as_chosen(first.selection.by):
+                file = self._open(CONNECTIONS, first.selection.name, first.options)
         except FileNotFoundError as error:
             place = shown(join(self._wish.uri, CONNECTIONS))
             raise SourceNotFoundError(

@@ -234,7 +234,7 @@ def test_named_backend_never_falls_to_another():
     with pytest.raises(NoBackendError) as caught:
         backends.open("hdf5://source", "a")
     assert str(caught.value) == (
-        "no backend can open hdf5://source (named by the backend= argument, so no others are asked):\n"
+        "no backend can open hdf5://source (chosen by the backend= argument, so no others are asked):\n"
         "  a: unavailable (no server) -> start one"
     )
 

@@ -8,7 +8,15 @@ import pytest
 
 pytest.importorskip("h5py")
 
-from livn_core import FormatError, open_neuroh5, predefined, validate
+from livn_core import (
+    BackendConnectionError,
+    FormatError,
+    default_backends,
+    hookimpl,
+    open_neuroh5,
+    predefined,
+    validate,
+)
 from livn_core.checking import RULES
 from livn_core.testing import CASES, Content, read_content
 
@@ -18,8 +26,6 @@ REFERENCE = ROOT / "tests" / "reference"
 
 @pytest.fixture(params=["pyfive", "h5py"])
 def backend(request):
-    from livn_core import default_backends
-
     if request.param not in default_backends().names:
         pytest.skip(f"backend {request.param} is not installed")
     return request.param
@@ -75,3 +81,24 @@ def test_the_most_severe_come_first(system, edit_json):
 
 def test_by_name_of_a_system_that_ships():
     assert validate(predefined("EI1")).ok
+
+
+def test_a_server_that_leaves_in_the_middle_was_chosen_as_for_the_first_file(system):
+    class Leaves:
+        @hookimpl
+        def livn_backend_priority(self):
+            return 1000
+
+        @hookimpl
+        def livn_backend_open(self, source, options):
+            if source.endswith("connections.h5"):
+                raise BackendConnectionError("server down")
+            return default_backends().get("pyfive").open(source)
+
+    default_backends().register(Leaves(), "leaves")
+    try:
+        with pytest.raises(BackendConnectionError) as caught:
+            validate(system)
+    finally:
+        default_backends().refresh()
+    assert "'leaves' (registered by hand), chosen by priority" in caught.value.__notes__[0]

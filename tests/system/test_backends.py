@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from contextlib import nullcontext
 
 import numpy as np
 import pytest
@@ -187,6 +189,24 @@ def test_cells_without_connections(pair, backend):
             SourceNotFoundError, match=r"connections\.h5: there is no such file beside cells\.h5, so there are no"
         ):
             system.projection("EXC", "INH")
+
+
+@pytest.mark.parametrize("by", ["argument", "context", "environment", "priority"])
+def test_note_of_the_second_file_says_why_the_backend_was_chosen(by, pair, backend, monkeypatch):
+    why = {"argument": "the backend= argument", "context": r"use_backend\(\)", "environment": "LIVN_H5_BACKEND$"}
+    (pair / "connections.h5").write_bytes(b"no HDF5")
+    if by == "environment":
+        monkeypatch.setenv("LIVN_H5_BACKEND", backend)
+    else:
+        monkeypatch.delenv("LIVN_H5_BACKEND", raising=False)
+    with (
+        use_backend(backend) if by == "context" else nullcontext(),
+        System(pair, backend=backend if by == "argument" else None) as system,
+        pytest.raises(FormatError) as caught,
+    ):
+        system.projection("EXC", "INH")
+    (note,) = caught.value.__notes__
+    assert re.search(f"connections.h5 .* chosen by {why.get(by, 'priority')}", note.partition(";")[0]), note
 
 
 def test_files_that_disagree_about_the_cells(pair, gid_order, backend):
