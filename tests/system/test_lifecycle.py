@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from livn_core.errors import ClosedFileError, LivnError
+from livn_core.errors import ClosedFileError, LivnError, SystemNotFoundError
 from livn_core.system import ParallelSystem, System
 
 
@@ -100,6 +100,18 @@ def test_projection_outlives_its_system(two_pops, backend):
     del projection
     gc.collect()
     assert _open_files(two_pops) == []
+
+
+def test_a_relative_path_means_the_directory_of_whoever_opens_it(two_pops, tmp_path, monkeypatch):
+    monkeypatch.chdir(two_pops.parent)
+    sent = [pickle.dumps(System(path)) for path in (two_pops.name, two_pops.absolute())]
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    relative, absolute = map(pickle.loads, sent)
+    with absolute:
+        assert absolute.num_neurons == 28
+    with pytest.raises(SystemNotFoundError, match=f"{two_pops.name}: there is no system there"):
+        relative.num_neurons  # noqa: B018
 
 
 def test_pickles_as_its_arguments(two_pops, backend, tmp_path):
