@@ -14,6 +14,7 @@ from livn_core.cli._group import LazyGroup
 from livn_core.cli._original import call_the_original, script_of_the_original
 from livn_core.cli._output import never_fail_to_encode
 from livn_core.cli._plugins import plugin_command, plugin_names
+from livn_core.cli._termination import unwinding
 
 OWN = {
     "info": "livn_core.cli._info:info",
@@ -46,7 +47,7 @@ class Commands(LazyGroup):
     cls=Commands,
     homes=OWN,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.",
+    epilog="Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted, 143 terminated.",
 )
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 @click.version_option(__version__, package_name="livn-core", message="livn-core %(version)s")
@@ -70,7 +71,9 @@ def main(args: Sequence[str] | None = None, prog: str | None = None) -> None:
         original = None if _is_ours(arguments) else script_of_the_original()
         if original is not None:
             sys.exit(call_the_original(original, arguments))
-        sys.exit(app.main(args=arguments, prog_name=prog or Path(sys.argv[0]).name, standalone_mode=False))
+        with unwinding():
+            code = app.main(args=arguments, prog_name=prog or Path(sys.argv[0]).name, standalone_mode=False)
+        sys.exit(code)
 
 
 def _is_ours(arguments: list[str]) -> bool:

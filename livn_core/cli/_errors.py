@@ -13,6 +13,7 @@ from typing import TextIO
 
 import click
 
+from livn_core.cli._termination import Terminated
 from livn_core.cli._text import printable
 from livn_core.errors import LivnError
 from livn_core.locations import redacted
@@ -27,6 +28,7 @@ OPTIONS = {
 
 FAILED = 1
 INTERRUPTED = 130
+TERMINATED = 143
 
 
 @contextmanager
@@ -46,6 +48,9 @@ def reported(debug: bool) -> Iterator[None]:
 
 def _report(error: BaseException, debug: bool) -> int:
     match error:
+        case _ if isinstance(error, Terminated) or isinstance(error.__cause__, Terminated):  # click makes it an Abort
+            _say("terminated")
+            return TERMINATED
         case click.Abort() | KeyboardInterrupt():
             _say("interrupted")
             return INTERRUPTED

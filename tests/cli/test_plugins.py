@@ -18,8 +18,13 @@ BROKEN = {
 }
 
 GOOD = """
+    import signal
     import time
+    from pathlib import Path
+
     import click
+
+    from livn_core.writing._atomic import workspace
 
     @click.group()
     def good():
@@ -38,6 +43,29 @@ GOOD = """
     def wait():
         click.echo("waiting")
         time.sleep(60)
+
+    @good.command()
+    def blink():
+        click.echo("waiting")
+        time.sleep(2)
+        click.echo("done")
+
+    @good.command()
+    def write():
+        with workspace(Path("target")) as beside:
+            (beside / "half").touch()
+            click.echo("writing")
+            time.sleep(60)
+
+    @good.command()
+    def handle():
+        came = []
+        former = signal.signal(signal.SIGTERM, lambda *_: came.append(1))
+        click.echo("handling")
+        while not came:
+            time.sleep(0.05)
+        signal.signal(signal.SIGTERM, former)
+        click.echo("handled")
 """
 
 
@@ -83,21 +111,58 @@ def test_a_plugin_exits_with_its_own_code(run, good):
     assert run("good", "count").returncode == 0
 
 
-def test_interrupted(environment, work, good):
-    with subprocess.Popen(
-        [sys.executable, "-m", "livn_core", "good", "wait"],
+def started(environment, work, command):
+    """A command of the good plugin, under way."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "livn_core", "good", command],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         cwd=work,
         env=environment,
-    ) as process:
+    )
+
+
+def test_interrupted(environment, work, good):
+    with started(environment, work, "wait") as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "waiting\n"
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=60)
     assert process.returncode == 130
     assert errors.strip() == "interrupted"
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_terminated_while_something_is_written(times, environment, work, good):
+    with started(environment, work, "write") as process:
+        assert process.stdout.readline() == "writing\n"
+        assert [one.suffix for one in work.iterdir()] == [".writing"]
+        for _ in range(times):
+            process.send_signal(signal.SIGTERM)
+        _, errors = process.communicate(timeout=60)
+    assert (process.returncode, errors.strip()) == (143, "terminated")
+    assert list(work.iterdir()) == []
+
+
+def test_a_command_that_handles_sigterm_itself_is_left_to_it(environment, work, good):
+    with started(environment, work, "handle") as process:
+        assert process.stdout.readline() == "handling\n"
+        process.send_signal(signal.SIGTERM)
+        assert process.communicate(timeout=60)[0] == "handled\n"
+    assert process.returncode == 0
+
+
+def test_sigterm_that_is_ignored_stays_ignored(environment, work, good):
+    former = signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    try:
+        with started(environment, work, "blink") as process:
+            assert process.stdout.readline() == "waiting\n"
+            process.send_signal(signal.SIGTERM)
+            assert process.communicate(timeout=60)[0] == "done\n"
+    finally:
+        signal.signal(signal.SIGTERM, former)
+    assert process.returncode == 0
 
 
 def test_a_folder_named_livn_is_not_the_original(run, install, work):

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
+import subprocess
+import sys
+import time
 from importlib.util import find_spec
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import livn_core
+from livn_core import Edges, write_neuroh5
 
 pytestmark = pytest.mark.skipif(
     find_spec("livn_pyfive") is None or find_spec("h5py") is None, reason="pip install livn-pyfive h5py"
@@ -87,6 +93,20 @@ def test_hash(run):
     found = json.loads(run("systems", "hash", "EI1", "--json").stdout)
     assert (found["hash"], found["parts"]) == (expected.value, dict(expected.parts))
     assert run("systems", "hash", "EI1", "--only", "edges").stdout == f"{expected.parts['edges']}\n"
+
+
+def test_repack_that_is_terminated_leaves_nothing(work, environment):
+    edges = Edges(np.arange(2000), np.arange(2001) * 1000, np.random.default_rng(1).integers(0, 2000, 2_000_000), {})
+    write_neuroh5(work / "large.h5", {"A": 2000}, {("A", "A"): edges})
+    command = [sys.executable, "-m", "livn_core", "systems", "repack", "large.h5", "packed.h5", "--for", "archive"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=work, env=environment) as process:
+        while not list(work.glob(".packed.h5.*.writing/packed.h5")):
+            assert process.poll() is None
+            time.sleep(0.002)
+        process.send_signal(signal.SIGTERM)
+        errors = process.communicate(timeout=60)[1]
+    assert (process.returncode, errors.strip()) == (143, "terminated")
+    assert [one.name for one in work.iterdir()] == ["large.h5"]
 
 
 def test_repack(run, work):
