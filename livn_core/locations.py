@@ -89,6 +89,10 @@ def check_inside(name: str) -> str:
     return "/".join(parts)
 
 
+CACHE_VARIABLE = {"win32": "LOCALAPPDATA", "darwin": ""}.get(sys.platform, "XDG_CACHE_HOME")
+"""What names the folder of caches; empty where nothing does."""
+
+
 def cache_root() -> Path:
     """Where programs keep what they can make again for this user."""
     if sys.platform == "win32":
@@ -96,7 +100,9 @@ def cache_root() -> Path:
     elif sys.platform == "darwin":
         root = Path.home() / "Library" / "Caches"
     else:
-        root = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+        named = Path(os.environ.get(CACHE_VARIABLE, ""))
+        # The XDG specification has relative paths ignored.
+        root = named if named.is_absolute() else Path.home() / ".cache"
     return Path(root) / "livn"
 
 

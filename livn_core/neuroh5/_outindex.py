@@ -19,7 +19,7 @@ import numpy as np
 from livn_core.errors import BackendError, InvalidArgumentError, LivnWarning, TooLargeError
 from livn_core.forking import Lock
 from livn_core.h5file import AnyArray, IntArray, LocalFile
-from livn_core.locations import cache_root
+from livn_core.locations import CACHE_VARIABLE, cache_root
 from livn_core.neuroh5._edges import EdgeReader, Paths
 from livn_core.neuroh5._indexfile import SUFFIX, Facts, IndexFile, ReplacedIndex, UnusableIndex, write_index
 from livn_core.neuroh5._layout import EdgeLayout
@@ -197,16 +197,19 @@ class OutIndex:
     def _write(
         self, file: LocalFile, where: Where | None, facts: Facts, pointer: IntArray, positions: AnyArray
     ) -> Path:
+        problems: list[str] = []
         for one in WHERE if where is None else (where,):
             path = self._path(file, one)
             try:
                 write_index(path, facts, pointer, positions)
             except OSError as error:
-                if one == (where or WHERE[-1]):
-                    raise BackendError(f"{path}: the index cannot be written: {error}") from error
+                problems.append(f"{path} ({error.strerror or error})")
             else:
                 return path
-        raise AssertionError("one of the places was the last")
+        way = (
+            "" if where == "beside" or not CACHE_VARIABLE else f"; {CACHE_VARIABLE} may name another folder for caches"
+        )
+        raise BackendError(f"{file.path}: its index cannot be written at {' nor at '.join(problems)}{way}")
 
     def _path(self, file: LocalFile, where: Where) -> Path:
         pair = ",".join(quote(one.name, safe="") for one in (self._layout.pre, self._layout.post))

@@ -323,6 +323,18 @@ def test_one_that_another_thread_makes_anew_while_the_old_one_fails(path, index,
         assert_same(projection.out_edges([3], index=True), expected)
 
 
+@pytest.mark.skipif(sys.platform == "darwin", reason="there, no variable names the folder of caches")
+def test_where_it_cannot_go(path, tmp_path):
+    path.with_name("edges.h5.A,A.outedges").mkdir()
+    (tmp_path / "cache").touch()
+    with opened(path) as file, pytest.raises(BackendError) as caught:
+        file.projection("A", "A").build_index()
+    message = str(caught.value)
+    assert message.startswith(f"{path}: its index cannot be written at {path}.A,A.outedges (Is a directory) nor at ")
+    assert f" nor at {tmp_path / 'cache'}" in message
+    assert "; XDG_CACHE_HOME may name another folder for caches" in message
+
+
 def test_where_it_goes(path, tmp_path):
     with opened(path) as file:
         projection = file.projection("A", "A")

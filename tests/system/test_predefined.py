@@ -11,6 +11,7 @@ import pytest
 
 from livn_core.backends import default_backends, use_backend
 from livn_core.errors import InvalidArgumentError, SystemNotFoundError
+from livn_core.locations import cache_root
 from livn_core.system import PREDEFINED, System, available, fetch, make, predefined
 
 
@@ -44,6 +45,14 @@ def test_nearest_place_wins(places):
     assert len(set(found)) == 4
     assert predefined("Mine") == os.path.join("systems", "graphs", "Mine")  # noqa: PTH118
     assert available()["Mine"] == predefined("Mine")
+
+
+@pytest.mark.skipif(sys.platform in {"win32", "darwin"}, reason="the rule is that of XDG")
+@pytest.mark.parametrize("given", ["", "relative", "./here", "~/cache"])
+def test_a_cache_without_an_absolute_path_is_the_usual_one(given, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", given)
+    assert cache_root() == tmp_path / ".cache" / "livn"
 
 
 def test_directory_without_its_files_is_passed_over(places):
