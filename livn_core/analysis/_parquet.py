@@ -58,8 +58,7 @@ def to_parquet(
     except ImportError as error:
         raise missing_package("pyarrow", "to_parquet()") from error
 
-    target = Path(directory)
-    check_free(target, overwrite)
+    target = check_free(directory, overwrite)
     with workspace(target) as beside:
         pq.write_table(to_arrow(system, "cells", cell_attributes), beside / CELLS)
         schema = edge_schema(system, edge_attributes)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from pathlib import Path
 
 import attrs
 import numpy as np
@@ -20,7 +19,7 @@ from livn_core.neuroh5 import NeuroH5File
 from livn_core.neuroh5._layout import POINTER
 from livn_core.repacking._repack import PURPOSES, Repacked, repack_whole
 from livn_core.system._whole import open_whole
-from livn_core.writing._atomic import check_free
+from livn_core.writing._atomic import check_free, check_may_be_file
 
 
 @attrs.frozen
@@ -73,16 +72,18 @@ def fix(
     FileNotFoundError, NoBackendError, BackendError
         As for :func:`livn_core.validate`.
     """
-    check_free(Path(target), overwrite=None)
+    path = check_free(target, overwrite=None)
     before = validate(source, backend=backend, options=options)
     try:
         with open_whole(source, backend, options) as whole:
+            if whole.system is None:
+                check_may_be_file(target)
             cells = _patched(whole.cells, before)
             connections = cells if whole.connections is whole.cells else whole.connections
             if connections is not None and connections is not cells:
                 connections = _patched(connections, before)
             patched = attrs.evolve(whole, cells=cells, connections=connections)
-            done = repack_whole(patched, Path(target), PURPOSES["local"])
+            done = repack_whole(patched, path, PURPOSES["local"])
     except FormatError as error:
         error.add_note("livn: this cannot be repaired without guessing; no copy was written")
         raise

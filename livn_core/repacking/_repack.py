@@ -19,7 +19,7 @@ from livn_core.repacking._left_out import left_out
 from livn_core.repacking._measure import Extent, extent_of
 from livn_core.system._system import System
 from livn_core.system._whole import Whole, open_whole
-from livn_core.writing._atomic import check_free, place, workspace
+from livn_core.writing._atomic import check_free, check_may_be_file, place, workspace
 from livn_core.writing._storage import Storage
 from livn_core.writing._system import write_files
 
@@ -104,9 +104,11 @@ def repack(
     """
     if purpose not in PURPOSES:
         raise InvalidArgumentError(f"the purpose is one of {', '.join(PURPOSES)}, not {purpose!r}")
-    check_free(Path(target), overwrite=None)
+    path = check_free(target, overwrite=None)
     with open_whole(source, backend, options) as whole:
-        return repack_whole(whole, Path(target), PURPOSES[purpose])
+        if whole.system is None:
+            check_may_be_file(target)
+        return repack_whole(whole, path, PURPOSES[purpose])
 
 
 def repack_whole(whole: Whole, target: Path, storage: Storage) -> Repacked:

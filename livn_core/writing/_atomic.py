@@ -82,11 +82,25 @@ def new_file(target: Path) -> Iterator[Path]:
         (beside / target.name).replace(target)
 
 
-def check_free(target: Path, overwrite: bool | None) -> None:
+def check_free(target: str | os.PathLike[str], overwrite: bool | None) -> Path:
     """Refuse to write over something, unless that was asked for; None: it cannot be asked for."""
-    if target.exists() and not overwrite:
+    if not os.fspath(target):
+        raise InvalidArgumentError("the path to write to is empty; name one")
+    path = Path(target)
+    if os.path.lexists(path) and not overwrite:
         way = "" if overwrite is None else ", or pass overwrite=True"
-        raise InvalidArgumentError(f"{target} exists already; choose another path{way}")
+        what = "exists already" if path.exists() else "is a symbolic link that leads nowhere"
+        raise InvalidArgumentError(f"{path} {what}; choose another path{way}")
+    return path
+
+
+def check_may_be_file(target: str | os.PathLike[str]) -> None:
+    """Refuse what is written as a directory, for one file; a ``Path`` has no slash at its end any more."""
+    if os.fspath(target).endswith(("/", os.sep)):
+        raise InvalidArgumentError(
+            f"{target}: is written as a directory, but one file is to be made; leave out the slash at its end, or name "
+            "a file in it"
+        )
 
 
 def place(beside: Path, target: Path) -> None:
@@ -114,6 +128,7 @@ def place(beside: Path, target: Path) -> None:
 def publish(beside: Path, target: Path) -> None:
     """Put a directory that was written in a workspace in its place; files that are there are replaced one by one."""
     if not target.exists():
+        target.unlink(missing_ok=True)  # a link that leads nowhere
         beside.rename(target)
         return
     files = sorted(one for one in beside.rglob("*") if one.is_file())

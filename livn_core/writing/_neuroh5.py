@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from livn_core.errors import InvalidArgumentError, unknown_name
-from livn_core.writing._atomic import check_free, new_file
+from livn_core.writing._atomic import check_free, check_may_be_file, new_file
 from livn_core.writing._blocks import MAX_BLOCK_EDGES
 from livn_core.writing._cells import write_cells
 from livn_core.writing._checks import Range
@@ -43,8 +43,8 @@ def write_neuroh5(
     InvalidArgumentError, InvalidTypeError, UnknownNameError, ImportError
         As for :func:`write_system`.
     """
-    target = Path(path)
-    check_free(target, overwrite)
+    target = check_free(path, overwrite)
+    check_may_be_file(path)
     with new_file(target) as file:
         contents = Contents(ranges(populations), projections or {}, cells or {}, trees or {})
         contents.write(file, Storage(chunks, compression, shuffle, max_block_edges))

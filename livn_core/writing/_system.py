@@ -122,8 +122,7 @@ def write_system(
     ...     edges = {pair: file.projection(*pair).blocks(2**26, attributes=True) for pair in file.projections}
     ...     write_system("small", file.population_ranges, edges, compression=6, shuffle=True)
     """
-    target = Path(path)
-    check_free(target, overwrite)
+    target = check_free(path, overwrite)
     if layout not in LAYOUTS:
         raise InvalidArgumentError(f"layout must be one of {', '.join(map(repr, LAYOUTS))}, not {layout!r}")
     contents = Contents(ranges(populations), projections or {}, cells or {}, trees or {})

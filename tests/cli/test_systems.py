@@ -109,6 +109,16 @@ def test_repack_that_is_terminated_leaves_nothing(work, environment):
     assert [one.name for one in work.iterdir()] == ["large.h5"]
 
 
+@pytest.mark.parametrize(
+    "command", ["repack EI1 OUT", "cut EI1 all OUT", "generate EI1 --out OUT", "convert {EI1} OUT --to parquet"]
+)
+def test_an_empty_target_is_called_empty(command, run, work):
+    arguments = [{"OUT": "", "{EI1}": str(EI1)}.get(word, word) for word in command.split()]
+    done = run("systems", *arguments)
+    assert (done.returncode, done.stderr) == (1, "error: the path to write to is empty; name one\n")
+    assert list(work.iterdir()) == []
+
+
 def test_repack(run, work):
     done = run("systems", "repack", "EI1", "packed", "--for", "archive")
     assert done.returncode == 0, done.stderr

@@ -17,6 +17,7 @@ from livn_core import (
     InvalidArgumentError,
     System,
     content_hash,
+    fix,
     open_neuroh5,
     repack,
     write_neuroh5,
@@ -245,6 +246,31 @@ def test_types_that_neuroh5_cannot_read_are_kept(tmp_path):
     repack(tmp_path / "file.h5", tmp_path / "copy.h5")
     with h5py.File(tmp_path / "copy.h5") as file:
         assert file[node].dtype == np.float64
+
+
+@pytest.mark.parametrize("source", [EI1, EI1 / "cells.h5"])
+def test_a_link_that_leads_nowhere_is_no_free_place(source, tmp_path, monkeypatch):
+    monkeypatch.setattr("livn_core.repacking._repack.open_whole", None)  # before anything is read
+    (tmp_path / "link").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(InvalidArgumentError, match=r"link is a symbolic link that leads nowhere; choose another path$"):
+        repack(source, tmp_path / "link")
+
+
+def test_an_empty_target_is_called_empty(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for write in (repack, fix):
+        with pytest.raises(InvalidArgumentError, match="the path to write to is empty; name one"):
+            write(EI1, "")
+
+
+def test_one_file_does_not_become_what_is_written_as_a_directory(tmp_path):
+    for write in (repack, fix):
+        with pytest.raises(
+            InvalidArgumentError, match="onedir/: is written as a directory, but one file is to be made"
+        ):
+            write(EI1 / "cells.h5", f"{tmp_path}/onedir/")
+    assert list(tmp_path.iterdir()) == []
+    assert repack(EI1, f"{tmp_path}/onedir/").path == tmp_path / "onedir"
 
 
 def test_nothing_is_replaced(tmp_path):

@@ -187,6 +187,27 @@ def test_a_directory_is_not_replaced_by_a_file(tmp_path):
     assert [one.name for one in tmp_path.iterdir()] == ["x"]
 
 
+@pytest.mark.parametrize("write", [write_system, write_neuroh5])
+def test_a_link_that_leads_nowhere_is_replaced_where_that_is_asked_for(write, tmp_path):
+    (tmp_path / "x").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(InvalidArgumentError, match="x is a symbolic link that leads nowhere; choose another path, or"):
+        write(tmp_path / "x", POPULATIONS)
+    write(tmp_path / "x", POPULATIONS, overwrite=True)
+    assert [one.name for one in tmp_path.iterdir()] == ["x"]
+    assert not (tmp_path / "x").is_symlink()
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_a_path_to_write_to_is_not_empty(overwrite, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for write in (write_system, write_neuroh5):
+        with pytest.raises(InvalidArgumentError, match="the path to write to is empty; name one"):
+            write("", POPULATIONS, overwrite=overwrite)
+    with pytest.raises(InvalidArgumentError, match="x/: is written as a directory, but one file is to be made"):
+        write_neuroh5("x/", POPULATIONS, overwrite=overwrite)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_nothing_is_overwritten_unless_asked_for(tmp_path):
     path = write_system(tmp_path / "x", POPULATIONS, {("A", "B"): edges()}, documents={"params/p.json": {}})
     with pytest.raises(InvalidArgumentError, match="exists already; choose another path, or pass overwrite=True"):

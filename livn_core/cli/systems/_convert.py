@@ -36,7 +36,7 @@ class Wish:
 
 @click.command()
 @system_argument("source", nargs=-1, required=True)
-@click.argument("target", type=click.Path(path_type=Path))
+@click.argument("target", type=click.Path())
 @click.option("--from", "given", type=click.Choice(FROM), help="What SOURCE is; left out, it is told by what is there.")
 @click.option("--to", "wanted", type=click.Choice(TO), help="What to write; left out, a system, unless SOURCE is one.")
 @click.option("--split-by", metavar="COLUMN|none", help="SONATA: what makes populations of nodes, instead of types.")
@@ -48,7 +48,7 @@ class Wish:
 @debug_option
 def convert(  # noqa: PLR0917 - click hands over each option
     source: tuple[str, ...],
-    target: Path,
+    target: str,
     given: str | None,
     wanted: str | None,
     split_by: str | None,
@@ -93,7 +93,7 @@ def told(source: Sequence[str]) -> str:
     raise click.UsageError(f"{named(source)}: no SONATA network, table or system is there; see --from")
 
 
-def _from_sonata(source: Sequence[str], target: Path, wish: Wish) -> Conversion:
+def _from_sonata(source: Sequence[str], target: str, wish: Wish) -> Conversion:
     files = source[0] if len(source) == 1 else source
     return from_sonata(
         files,
@@ -105,7 +105,7 @@ def _from_sonata(source: Sequence[str], target: Path, wish: Wish) -> Conversion:
     )
 
 
-def _from_tables(source: Sequence[str], target: Path, wish: Wish) -> Conversion:
+def _from_tables(source: Sequence[str], target: str, wish: Wish) -> Conversion:
     return from_tables(source, target, compression=wish.compression, shuffle=_shuffle(wish), overwrite=wish.overwrite)
 
 
@@ -113,21 +113,21 @@ def _shuffle(wish: Wish) -> bool:
     return wish.compression is not None
 
 
-def _to_sonata(source: Sequence[str], target: Path, wish: Wish) -> Conversion:
+def _to_sonata(source: Sequence[str], target: str, wish: Wish) -> Conversion:
     place = locate(source[0], wish.backend)
     return to_sonata(place, target, restore=wish.restore, backend=wish.backend, overwrite=wish.overwrite)
 
 
-def _to_parquet(source: Sequence[str], target: Path, wish: Wish) -> Conversion:
+def _to_parquet(source: Sequence[str], target: str, wish: Wish) -> Conversion:
     return to_tables(locate(source[0], wish.backend), target, backend=wish.backend, overwrite=wish.overwrite)
 
 
-def _to_csv(source: Sequence[str], target: Path, wish: Wish) -> Conversion:
+def _to_csv(source: Sequence[str], target: str, wish: Wish) -> Conversion:
     place = locate(source[0], wish.backend)
     return to_tables(place, target, format="csv", backend=wish.backend, overwrite=wish.overwrite)
 
 
-CONVERSIONS: dict[tuple[str, str], Callable[[Sequence[str], Path, Wish], Conversion]] = {
+CONVERSIONS: dict[tuple[str, str], Callable[[Sequence[str], str, Wish], Conversion]] = {
     ("sonata", "system"): _from_sonata,
     ("tables", "system"): _from_tables,
     ("system", "sonata"): _to_sonata,

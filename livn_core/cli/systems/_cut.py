@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import click
@@ -18,7 +17,7 @@ from livn_core.system import System
 @click.command()
 @system_argument("system")
 @click.argument("selection")
-@click.argument("destination", type=click.Path(path_type=Path))
+@click.argument("destination", type=click.Path())
 @selection_options
 @overwrite_option
 @click.option("--compression", type=click.IntRange(0, 9), help="Level of gzip; left out, nothing is compressed.")
@@ -27,7 +26,7 @@ from livn_core.system import System
 def cut(
     system: str,
     selection: str,
-    destination: Path,
+    destination: str,
     *,
     backend: BackendNames | None,
     overwrite: bool,

@@ -29,7 +29,7 @@ def _complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> li
 
 @click.command()
 @click.argument("config", metavar="NAME|CONFIG.yml", required=False, shell_complete=_complete)
-@click.option("--out", type=click.Path(path_type=Path), help="Directory to make.  [default: systems/graphs/NAME]")
+@click.option("--out", type=click.Path(), help="Directory to make.  [default: systems/graphs/NAME]")
 @click.option("--seed", type=click.IntRange(0), help="Instead of the configuration's.")
 @click.option("--scale", type=float, default=1.0, help="Factor for cells and area, such as 0.01.")
 @overwrite_option
@@ -37,7 +37,7 @@ def _complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> li
 @click.option("--list", "listing", is_flag=True, help="List the configurations that come with livn-core.")
 @debug_option
 def generate(
-    config: str | None, out: Path | None, *, seed: int | None, scale: float, overwrite: bool, yes: bool, listing: bool
+    config: str | None, out: str | None, *, seed: int | None, scale: float, overwrite: bool, yes: bool, listing: bool
 ) -> None:
     """Make a system from a configuration: one that comes with livn-core, or a YAML file.
 
@@ -53,10 +53,10 @@ def generate(
 
     found = load(config)
     found = (found if seed is None else found.with_seed(seed)).scaled(scale)
-    out = out or Path("systems") / "graphs" / found.name
+    target = Path("systems") / "graphs" / found.name if out is None else out
     _ask_if_large(Network(found).expected_edges, yes)
     with _progress(found.name) as progress:
-        made = generate(found, out, overwrite=overwrite, progress=progress)
+        made = generate(found, target, overwrite=overwrite, progress=progress)
     print_line(str(made))
 
 

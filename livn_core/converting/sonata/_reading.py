@@ -86,10 +86,10 @@ def from_sonata(
     >>> System(done.target).populations  # doctest: +SKIP
     ['Scnn1a', 'PV']
     """
-    check_free(Path(target), overwrite)
+    goal = check_free(target, overwrite)
     files, remarks = find(source), Remarks()
     for path, _ in (*files.nodes, *files.edges):
-        check_apart(path, Path(target))
+        check_apart(path, goal)
     with ExitStack() as stack:
         tables = list(_tables("node", files.nodes, stack, remarks))
         nodes = read_nodes(tables, split_by, remarks)
@@ -108,7 +108,7 @@ def from_sonata(
             overwrite=overwrite,
         )
     counts = {name: count for name, (_, count) in ranges.items()}
-    return Conversion(named(source), Path(target), counts, written, remarks.all())
+    return Conversion(named(source), goal, counts, written, remarks.all())
 
 
 def _tables(kind: str, files: Iterable[tuple[Path, Path | None]], stack: ExitStack, remarks: Remarks) -> Iterator[Rows]:

@@ -90,8 +90,7 @@ def to_sonata(
     >>> from livn_core import predefined, to_sonata
     >>> print(to_sonata(predefined("EI1"), "EI1-sonata"))  # doctest: +SKIP
     """
-    goal = Path(target)
-    check_free(goal, overwrite)
+    goal = check_free(target, overwrite)
     with opened_system(system, backend) as opened:
         if not is_address(opened.uri):
             check_apart(Path(opened.uri), goal)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Literal
 
 from livn_core.converting._report import Conversion, Remarks, check_apart, named
@@ -72,10 +71,10 @@ def from_tables(
     A Parquet table that has the edges of one projection, all of them, and in the order of ``post`` is read batch by
     batch; any other table of edges is in memory while it is converted, and so is all of a CSV file.
     """
-    check_free(Path(target), overwrite)
+    goal = check_free(target, overwrite)
     paths, remarks = find(source), Remarks()
     for path in paths:
-        check_apart(path, Path(target))
+        check_apart(path, goal)
     tables = [Table.open(path) for path in paths]
     if all(table.is_edges for table in tables):
         raise InvalidArgumentError(f"{named(source)}: there is no table of cells: one without columns 'pre' and 'post'")
@@ -93,7 +92,7 @@ def from_tables(
         overwrite=overwrite,
     )
     counts = {name: count for name, (_, count) in cells.ranges.items()}
-    return Conversion(named(source), Path(target), counts, written, remarks.all())
+    return Conversion(named(source), goal, counts, written, remarks.all())
 
 
 def _projections(

@@ -73,8 +73,7 @@ def to_tables(
     -----
     Edges are written block by block, each as a row group of Parquet.
     """
-    goal = Path(target)
-    check_free(goal, overwrite)
+    goal = check_free(target, overwrite)
     place = goal.resolve()  # behind a link, which stays
     if format not in {"parquet", "csv"}:
         raise InvalidArgumentError(f"format has to be 'parquet' or 'csv', not {format!r}")
