@@ -53,7 +53,7 @@ class Backend:
 
     def open(self, source: str, options: Mapping[str, object] | None = None) -> H5File:
         """Open one file; see :func:`livn_core.hookspecs.livn_backend_open`."""
-        given = self._checked(options)
+        given = checked_options(options)
         if given and not self.takes_options:
             raise ConfigError(f"backend {self.name!r} takes no options, but was given {', '.join(map(str, given))}")
         file = self._ask("livn_backend_open", source=source, options=given)
@@ -69,30 +69,39 @@ class Backend:
     def _error(self, source: str, problem: str) -> BackendError:
         return BackendError(f"{shown(source)}: backend {self.name!r} ({self.provider}) {problem}")
 
-    @staticmethod
-    def _checked(options: Mapping[str, object] | None) -> dict[str, object]:
-        if options is not None and not isinstance(options, Mapping):
-            raise InvalidTypeError(f"options= takes a mapping of names to values, not {options!r}")
-        return dict(options or {})
-
     def __reduce__(self) -> tuple[Any, tuple[str]]:
         return _installed, (self.name,)
 
     def sidecar(self, source: str, name: str, options: Mapping[str, object] | None = None) -> bytes | None:
         """Read one JSON file of a system; see :func:`livn_core.hookspecs.livn_backend_sidecar`."""
-        answer = self._ask("livn_backend_sidecar", source=source, name=name, options=self._checked(options))
+        answer = self._ask("livn_backend_sidecar", source=source, name=name, options=checked_options(options))
         if answer is not None and not isinstance(answer, bytes):
             raise self._error(source, f"returned {type(answer).__name__} for the sidecar {name!r} instead of bytes")
         return answer
 
     def sidecars(self, source: str, options: Mapping[str, object] | None = None) -> tuple[str, ...] | None:
         """List a system's JSON files; see :func:`livn_core.hookspecs.livn_backend_sidecars`."""
-        answer: Sequence[str] | None = self._ask("livn_backend_sidecars", source=source, options=self._checked(options))
+        answer: Sequence[str] | None = self._ask(
+            "livn_backend_sidecars", source=source, options=checked_options(options)
+        )
         if isinstance(answer, str):
             raise BackendError(
                 f"{shown(source)}: backend {self.name!r} ({self.provider}) listed {answer!r} instead of names"
             )
         return None if answer is None else tuple(sorted(answer))
+
+
+def checked_options(options: object) -> dict[str, object]:
+    """Check ``options=``: a mapping, or nothing; what it is else is not shown, since it may be credentials.
+
+    Raises
+    ------
+    InvalidTypeError
+        It is neither.
+    """
+    if options is not None and not isinstance(options, Mapping):
+        raise InvalidTypeError(f"options= takes a mapping of names to values, not {type(options).__name__}")
+    return dict(options or {})
 
 
 def _installed(name: str) -> Backend:

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from livn_core.backends import BackendNames, Selection
+from livn_core.backends._backend import checked_options
 from livn_core.lazy import Lazy
 from livn_core.locations import checked_uri, last_part, shown
 from livn_core.neuroh5.values import read_only
@@ -71,7 +72,7 @@ class System(Documents, Further, PerCell, Structure):
     ) -> None:
         self.uri = checked_uri(uri)
         self.comm = comm
-        self._wish = Wish(self.uri, backend, None if comm is False else comm, fallback, dict(options or {}))
+        self._wish = Wish(self.uri, backend, None if comm is False else comm, fallback, checked_options(options))
         self._files = SystemFiles(self._wish)
         self._sidecars = Sidecars(self.uri, self._files)
         self._coordinates = Coordinates(self._files)

@@ -18,6 +18,7 @@ from livn_core.errors import (
     SystemNotFoundError,
     UnknownNameError,
 )
+from livn_core.neuroh5 import open_neuroh5
 from livn_core.system import System
 from livn_core.writing import write_system
 
@@ -28,6 +29,14 @@ def test_missing_path(tmp_path, backend):
     with pytest.raises(SystemNotFoundError, match=r"absent: there is no system there \(") as caught:
         System(tmp_path / "absent", backend=backend).num_neurons  # noqa: B018
     assert any(f"with backend '{backend}'" in note for note in caught.value.__notes__)
+
+
+@pytest.mark.parametrize("options", ["hunter2", [("threads", 2)], 3])
+def test_options_that_are_no_mapping(options, two_pops):
+    for make in (System, lambda path, options: open_neuroh5(path / "graph.h5", options=options)):
+        with pytest.raises(InvalidTypeError, match="options= takes a mapping of names to values, not ") as caught:
+            make(two_pops, options=options)
+        assert "hunter2" not in str(caught.value)
 
 
 def test_path_that_is_no_system(tmp_path, backend):

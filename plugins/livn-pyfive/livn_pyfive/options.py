@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, SupportsIndex
 
 import attrs
 
@@ -41,14 +42,23 @@ def parse_options(given: Mapping[str, object]) -> Options:
     if unknown:
         raise ConfigError(f"the pyfive backend has no option {', '.join(unknown)}; it has {', '.join(known)}")
     threads = given.get("threads")
-    if threads is not None and (
-        isinstance(threads, bool) or not isinstance(threads, int) or not 1 <= threads <= MOST_THREADS
-    ):
+    count = None if threads is None else _whole(threads)
+    if threads is not None and (count is None or not 1 <= count <= MOST_THREADS):
         raise ConfigError(f"the option threads must be a whole number from 1 to {MOST_THREADS}, or None")
-    cache = given.get("cache_bytes", CACHE_BYTES)
-    if isinstance(cache, bool) or not isinstance(cache, int) or cache < 0:
+    cache = _whole(given.get("cache_bytes", CACHE_BYTES))
+    if cache is None or cache < 0:
         raise ConfigError("the option cache_bytes must be a whole number of bytes, 0 or more")
     storage = given.get("storage_options", {})
     if not isinstance(storage, Mapping) or not all(isinstance(name, str) for name in storage):
         raise ConfigError("the option storage_options must be a mapping of names to values")
-    return Options(threads, cache, storage)
+    return Options(count, cache, storage)
+
+
+def _whole(value: object) -> int | None:
+    """A whole number as an int, of numpy too; ``None`` for anything else, and for a bool."""
+    if isinstance(value, bool) or not isinstance(value, SupportsIndex):
+        return None
+    try:
+        return operator.index(value)
+    except TypeError:  # an array of several has the method too
+        return None

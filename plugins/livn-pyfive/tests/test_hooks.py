@@ -12,7 +12,9 @@ from importlib.metadata import entry_points
 
 import h5py
 import livn_pyfive
+import numpy as np
 import pytest
+from livn_pyfive.options import parse_options
 from livn_pyfive.sources import parse_source
 
 from livn_core.backends import default_backends
@@ -161,6 +163,13 @@ def test_what_may_not_be_read(small, open_file, monkeypatch):
     [
         ({"thread": 2}, "no option thread; it has threads, cache_bytes, storage_options"),
         ({"threads": 0}, "threads must be a whole number from 1"),
+        ({"threads": 1025}, "threads must be a whole number from 1 to 1024"),
+        ({"threads": np.float64(2)}, "threads must be a whole number from 1"),
+        ({"threads": np.True_}, "threads must be a whole number from 1"),
+        ({"threads": np.array([1, 2])}, "threads must be a whole number from 1"),
+        ({"cache_bytes": -1}, "cache_bytes must be a whole number of bytes, 0 or more"),
+        ({"cache_bytes": True}, "cache_bytes must be a whole number of bytes, 0 or more"),
+        ({"cache_bytes": None}, "cache_bytes must be a whole number of bytes, 0 or more"),
         ({"threads": True}, "threads must be a whole number from 1"),
         ({"threads": "2"}, "threads must be a whole number from 1"),
         ({"storage_options": "key"}, "storage_options must be a mapping"),
@@ -176,9 +185,15 @@ def test_wrong_options_stop_everything(small, open_file, options, message):
         livn_pyfive.livn_backend_sidecars(str(small.parent), options)
 
 
-def test_options_never_show_a_secret(small, open_file):
-    from livn_pyfive.options import parse_options
+@pytest.mark.parametrize("kind", [int, np.int64, np.uint8, np.array])
+def test_numbers_of_numpy_are_numbers(kind, small, open_file):
+    found = parse_options({"threads": kind(2), "cache_bytes": kind(5)})
+    assert (found.threads, found.cache_bytes) == (2, 5)
+    assert {type(found.threads), type(found.cache_bytes)} == {int}
+    open_file(small, threads=kind(2), cache_bytes=kind(5))
 
+
+def test_options_never_show_a_secret(small, open_file):
     options = {"storage_options": {"secret": "hunter2"}, "threads": "hunter2"}
     with pytest.raises(ConfigError) as caught:
         open_file(small, **options)
