@@ -62,15 +62,25 @@ def as_integers(gids: object, what: str = "gids") -> AnyArray:
     """
     if isinstance(gids, str | bytes | Mapping) or is_bool(gids):
         raise InvalidTypeError(f"{what} must be integers, not {gids!r}")
-    given = gids
-    if isinstance(gids, Iterable) and not isinstance(gids, np.ndarray):
-        given = list(gids)
-        if not _BOOLS.isdisjoint(map(type, given)):
-            raise InvalidTypeError(f"{what} must be integers, and there is a bool among them")
+    if np.ma.is_masked(gids):
+        raise InvalidTypeError(f"{what} must be integers, and some are masked; leave those out with compressed()")
     try:
+        # Arrays of other libraries become one at once, not value by value.
+        given = _listed(gids, what) if isinstance(gids, Iterable) and not hasattr(gids, "__array__") else gids
         array = np.atleast_1d(np.asarray(given))
-    except ValueError as error:
+    except (TypeError, ValueError) as error:
         raise InvalidTypeError(f"{what} must be a flat list of integers: {error}") from error
     if array.size and (array.dtype.kind not in "iu" or array.ndim > 1):
         raise InvalidTypeError(f"{what} must be a flat list of integers, not {array.ndim}-dimensional {array.dtype}")
     return array
+
+
+def _listed(gids: Iterable[object], what: str) -> list[object]:
+    given = list(gids)
+    types = set(map(type, given))
+    if not _BOOLS.isdisjoint(types):
+        raise InvalidTypeError(f"{what} must be integers, and there is a bool among them")
+    if len(types) > 1 and all(issubclass(one, int | np.integer) for one in types):
+        # Of uint64 and int64 together numpy makes float64.
+        return [int(one) for one in given]  # type: ignore[call-overload]
+    return given
