@@ -158,6 +158,17 @@ def unknown_name(kind: str, name: object, known: Iterable[object], where: str) -
     """
     names = [str(one) for one in known]
     listing = ", ".join(names) if names else "none at all"
-    close = difflib.get_close_matches(str(name), names, n=1)
-    hint = f"; did you mean {close[0]!r}?" if close else ""
+    meant = _meant(str(name), names)
+    hint = f"; did you mean {' or '.join(map(repr, meant))}?" if meant else ""
     return UnknownNameError(f"{where}: no {kind} {str(name)!r}; there is {listing}{hint}")
+
+
+def _meant(name: str, known: list[str]) -> list[str]:
+    """What a name was probably meant to be; of ``"Namespace/name"``, many give the part behind the slash alone."""
+    tails = [one.rpartition("/")[2] for one in known]
+
+    def of(tail: str) -> list[str]:
+        return [one for one, last in zip(known, tails, strict=True) if last == tail]
+
+    close = of(name) or difflib.get_close_matches(name, known, n=1)
+    return close or [one for tail in difflib.get_close_matches(name, tails, n=1) for one in of(tail)]

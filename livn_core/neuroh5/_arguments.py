@@ -48,6 +48,23 @@ def is_among(gid: object, gids: IntArray) -> bool:
     return isinstance(gid, int | np.integer) and not is_bool(gid) and bool(np.isin(gid, gids))
 
 
+def as_weight(weight: object) -> tuple[str, ...]:
+    """Check the edge attribute that becomes the entries of a matrix: none, or one name.
+
+    Raises
+    ------
+    InvalidTypeError
+        It is something else.
+    """
+    if weight is None:
+        return ()
+    if not isinstance(weight, str):
+        raise InvalidTypeError(
+            f"weight must be the name of one edge attribute, 'Namespace/name', or None to count edges, not {weight!r}"
+        )
+    return (weight,)
+
+
 def as_names(names: object, what: str) -> list[str]:
     """Check that an argument is a name, or several, and give each once, in the order given.
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from livn_core.errors import missing_package
 from livn_core.h5file import AnyArray
+from livn_core.neuroh5._arguments import as_weight
 from livn_core.neuroh5.values import Edges, taken
 from livn_core.ranges import pointer_of
 
@@ -42,7 +43,7 @@ def to_scipy(projection: Projection, weight: str | None = None) -> sp.csc_array:
     except ImportError as error:
         raise missing_package("scipy", "to_scipy()") from error
 
-    edges = projection.read(attributes=False if weight is None else (weight,))
+    edges = projection.read(attributes=as_weight(weight))
     rows, pointer = taken(edges.pre_gids), pointer_of(projection.in_degree())
     if pointer[-1] < 2**31:
         pointer = pointer.astype(rows.dtype)  # scipy would widen the rows to match

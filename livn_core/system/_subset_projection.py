@@ -13,7 +13,7 @@ from livn_core.errors import UnknownNameError, missing_package
 from livn_core.h5file import AnyArray, IntArray
 from livn_core.lazy import Lazy
 from livn_core.neuroh5._analysis import ProjectionAnalysis, attribute_of
-from livn_core.neuroh5._arguments import as_max_bytes
+from livn_core.neuroh5._arguments import as_max_bytes, as_weight
 from livn_core.neuroh5._edges import BLOCK_BYTES
 from livn_core.neuroh5._gids import Gids, as_integers
 from livn_core.neuroh5.values import Edges, FrozenMapping, read_only
@@ -188,7 +188,7 @@ class SubsetProjection(ProjectionAnalysis):
         except ImportError as error:
             raise missing_package("scipy", "to_scipy()") from error
 
-        edges = self.read(attributes=False if weight is None else (weight,))
+        edges = self.read(attributes=as_weight(weight))
         degree = np.zeros(self._post.count, np.int64)
         degree[self._post.rows(edges.post_gids)] = np.diff(edges.indptr)
         data = np.ones(len(edges), np.int64) if weight is None else attribute_of(edges, weight)

@@ -10,7 +10,16 @@ import h5py
 import numpy as np
 import pytest
 
-from livn_core import FormatError, InvalidArgumentError, Ranges, TooLargeError, open_neuroh5
+from livn_core import (
+    FormatError,
+    InvalidArgumentError,
+    InvalidTypeError,
+    Ranges,
+    TooLargeError,
+    UnknownNameError,
+    open_neuroh5,
+)
+from livn_core.errors import unknown_name
 
 
 @pytest.fixture
@@ -72,6 +81,59 @@ def test_gids_must_be_a_flat_list(gids, file):
 def test_gids_from_anything_that_can_be_iterated(file):
     for gids in ({0, 2}, range(3), (gid for gid in (2, 0)), np.array([2, 0], np.uint8)):
         assert file.cell_attributes("A", "NS", gids=gids)["v"].gids.tolist() == [0, 2]
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: [np.uint64(2), np.int64(0)],
+        lambda: [2, np.uint64(0), np.int8(2)],
+        lambda: np.ma.array([0, 2], mask=[False, False]),
+        lambda: pytest.importorskip("pandas").Series([2, 0], index=[7, 8]),
+        lambda: pytest.importorskip("pandas").Series([2, 0], dtype="Int64"),
+        lambda: pytest.importorskip("pyarrow").array([2, 0]),
+        lambda: pytest.importorskip("pyarrow").chunked_array([[2], [0]]),
+    ],
+)
+def test_gids_of_several_types_and_from_other_libraries(make, file):
+    assert file.cell_attributes("A", "NS", gids=make())["v"].gids.tolist() == [0, 2]
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: np.ma.array([0, 2], mask=[False, True]), r"some are masked; leave those out with compressed\(\)"),
+        (lambda: [np.uint64(2), 0.0], "1-dimensional float64"),
+        (lambda: [np.int64(2), np.True_], "there is a bool among them"),
+        (lambda: pytest.importorskip("pandas").Series([0, None], dtype="Int64"), "1-dimensional"),
+        (lambda: pytest.importorskip("pandas").Series([True, False]), "1-dimensional bool"),
+        (lambda: pytest.importorskip("pyarrow").array([0, None]), "1-dimensional float64"),
+    ],
+)
+def test_gids_that_are_missing_or_no_integers(make, message, file):
+    with pytest.raises(InvalidTypeError, match=f"gids must be .*{message}"):
+        file.cell_attributes("A", "NS", gids=make())
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"), [("half", "'W/half'"), ("hlaf", "'W/half'"), ("W/hafl", "'W/half'"), ("w/half", "'W/half'")]
+)
+def test_an_attribute_without_its_namespace_is_suggested(name, meant, file):
+    with pytest.raises(UnknownNameError, match=f"no edge attribute {name!r}; there is W/half; did you mean {meant}"):
+        file.projection("A", "B").read(attributes=name)
+
+
+def test_every_attribute_of_that_name_is_suggested():
+    error = unknown_name("edge attribute", "weight", ["A/weight", "B/weight", "weights/other"], "here")
+    assert str(error).endswith("; did you mean 'A/weight' or 'B/weight'?")
+    assert "did you mean" not in str(unknown_name("edge attribute", "else", ["A/weight"], "here"))
+
+
+@pytest.mark.parametrize("weight", [True, False, ["W/half"], ("W/half",), 3])
+def test_weight_is_one_name(weight, file):
+    pytest.importorskip("scipy")
+    with pytest.raises(InvalidTypeError, match="weight must be the name of one edge attribute, 'Namespace/name', or"):
+        file.projection("A", "B").to_scipy(weight=weight)
 
 
 def test_attribute_is_a_mapping_from_gid(file):

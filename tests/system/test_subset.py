@@ -82,6 +82,8 @@ def test_edges(whole, part, pair):
     assert projection.in_edges(GIDS[pair[1]][::-1]).pre_gids.tolist() == wanted[1]
     assert projection.to_scipy().shape == (len(GIDS[pair[0]]), len(GIDS[pair[1]]))
     assert projection.to_scipy().sum(axis=0).tolist() == projection.in_degree().tolist()
+    with pytest.raises(InvalidTypeError, match="weight must be the name of one edge attribute"):
+        projection.to_scipy(weight=True)
     assert projection.to_pandas()["pre"].tolist() == wanted[1]
     per_cell = part.projection_array(*pair)
     assert [gid for gid, _ in per_cell] == sorted(set(wanted[0]))
