@@ -10,7 +10,7 @@ import attrs
 from livn_core.backends import BackendNames, Selection
 from livn_core.cli._fallback import local_copy
 from livn_core.cli._locate import locate
-from livn_core.errors import ConfigError, LivnError, LivnWarning
+from livn_core.errors import ConfigError, LivnError, LivnWarning, SourceNotFoundError
 from livn_core.locations import is_one_file, redacted
 from livn_core.neuroh5 import Projection, open_neuroh5
 from livn_core.system import System
@@ -85,8 +85,16 @@ def _system(source: str, backend: BackendNames | None, fallback: bool) -> Descri
             PopulationRow(name, start, count, _lists(system.namespaces(name).items()))
             for name, (start, count) in system.population_ranges.items()
         ]
-        projections = [_projection(system.projection(*pair)) for pair in system.projection_names]
+        projections = [_projection(system.projection(*pair)) for pair in _pairs(system)]
         return _description(source, system.backend_selection, populations, projections, _sidecars(system))
+
+
+def _pairs(system: System) -> tuple[tuple[str, str], ...]:
+    """The projections; of a system without a file for them, none."""
+    try:
+        return system.projection_names
+    except SourceNotFoundError:
+        return ()
 
 
 def _sidecars(system: System) -> list[str] | None:

@@ -37,8 +37,10 @@ def _print(found: Description) -> None:
     print_table(
         ("population", "first gid", "last gid", "cells", "attributes"), rows, ("first gid", "last gid", "cells")
     )
-    if found.projections:
-        click.echo()
+    click.echo()
+    if not found.projections:
+        print_line("no projections")
+    else:
         edges = [(f"{one.pre} -> {one.post}", f"{one.n_edges:,}", _flat(one.namespaces)) for one in found.projections]
         print_table(("projection", "edges", "attributes"), edges, ("edges",))
     if found.sidecars:

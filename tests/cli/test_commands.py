@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -44,6 +45,24 @@ def test_info_of_a_directory_and_of_one_file(run):
     one = json.loads(run("info", str(path / "cells.h5"), "--json").stdout)
     assert [row["name"] for row in one["populations"]] == ["EXC", "INH"]
     assert one["projections"] == []
+
+
+def test_info_of_cells_alone(run, work):
+    (work / "alone").mkdir()
+    shutil.copy(Path(livn_core.predefined("EI1")) / "cells.h5", work / "alone")
+    done = run("info", "alone")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "10 cells, 0 edges; read by" in done.stdout
+    assert "no projections" in done.stdout.splitlines()
+    assert json.loads(run("info", "alone", "--json").stdout)["projections"] == []
+
+
+def test_info_of_edges_that_are_broken(run, work):
+    shutil.copytree(livn_core.predefined("EI1"), work / "broken")
+    (work / "broken" / "connections.h5").write_bytes(b"no HDF5")
+    done = run("info", "broken")
+    assert done.returncode == 1
+    assert "connections.h5: " in done.stderr
 
 
 def test_info_through_a_named_backend(run):
