@@ -264,8 +264,10 @@ class Projection(ProjectionAnalysis):
 
     @property
     def _plan(self) -> Segments:
+        self._store.check_open()
+        if self._destinations is not None:  # as for every query but the first
+            return self._destinations
         with self._lock:
-            self._store.check_open()
             if self._destinations is None:
                 with self._store.together():
                     plan, _ = read_destinations(self._store, self._layout)
