@@ -174,7 +174,7 @@ def _old_layout(body: bytes) -> Layout:
     if kind == 0:
         dims = struct.unpack_from(f"<{rank}I", body, 8)
         (size,) = struct.unpack_from("<I", body, 8 + 4 * len(dims))
-        return Layout(compact=_exactly(body, 12 + 4 * rank, size))
+        return Layout(compact=exactly(body, 12 + 4 * rank, size, "compact data"))
     (address,) = struct.unpack_from("<Q", body, 8)
     dims = struct.unpack_from(f"<{rank}I", body, 16)
     if kind == 1:
@@ -188,7 +188,7 @@ def _new_layout(body: bytes, version: int) -> Layout:
     kind = body[1]
     if kind == 0:
         (size,) = struct.unpack_from("<H", body, 2)
-        return Layout(compact=_exactly(body, 4, size))
+        return Layout(compact=exactly(body, 4, size, "compact data"))
     if kind == 1:
         address, size = struct.unpack_from("<QQ", body, 2)
         return Layout() if address == UNDEFINED else Layout(contiguous=(address, size))
@@ -197,10 +197,11 @@ def _new_layout(body: bytes, version: int) -> Layout:
     raise NotImplementedError(f"its layout has the unknown class {kind}")
 
 
-def _exactly(body: bytes, start: int, size: int) -> bytes:
+def exactly(body: bytes, start: int, size: int, what: str) -> bytes:
+    """A part of a message, of so many bytes."""
     data = body[start : start + size]
     if len(data) != size:
-        raise ValueError("its compact data are cut off")
+        raise ValueError(f"its {what} are cut off")
     return data
 
 

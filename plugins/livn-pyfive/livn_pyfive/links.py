@@ -13,7 +13,7 @@ from typing import TypeAlias
 import attrs
 
 from livn_pyfive.guard import BoundedReader
-from livn_pyfive.header import LINK, LINK_INFO, UNDEFINED, Messages
+from livn_pyfive.header import LINK, LINK_INFO, UNDEFINED, Messages, exactly
 
 _HARD, _SOFT, _EXTERNAL = 0, 1, 64
 _HAS_KIND, _HAS_ORDER, _HAS_ENCODING = 8, 4, 16
@@ -91,7 +91,4 @@ def _target(kind: int, data: bytes, at: int) -> Link:
 
 
 def _exactly(data: bytes, at: int, size: int) -> bytes:
-    part = data[at : at + size]
-    if len(part) != size:
-        raise ValueError("its members are cut off")
-    return part
+    return exactly(data, at, size, "members")
