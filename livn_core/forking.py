@@ -1,11 +1,37 @@
-"""A lock that a forked child can take: of the parent's threads it has one, and another may have held the lock."""
+"""What a forked child needs anew: of its parent's threads it has one, and any other may have held a lock."""
 
 from __future__ import annotations
 
 import os
 import threading
 from types import TracebackType
+from typing import Protocol
 from weakref import WeakSet
+
+
+class Renewable(Protocol):
+    """Something that a forked process cannot use as it is."""
+
+    def renew(self) -> None:
+        """Begin anew: with connections of its own, and without locks that threads of the parent hold."""
+        ...
+
+
+_renewable: WeakSet[Renewable] = WeakSet()
+
+
+def renew_after_fork(one: Renewable) -> None:
+    """Have ``one.renew()`` called in a forked process."""
+    _renewable.add(one)
+
+
+def _after_fork() -> None:
+    for one in list(_renewable):
+        one.renew()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 class Lock:
@@ -16,10 +42,11 @@ class Lock:
     """
 
     def __init__(self) -> None:
-        self._renew()
-        _everyone.add(self)
+        self.renew()
+        renew_after_fork(self)
 
-    def _renew(self) -> None:
+    def renew(self) -> None:
+        """Be free, whoever held it."""
         self._lock = threading.RLock()
 
     def __enter__(self) -> None:
@@ -29,15 +56,3 @@ class Lock:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._lock.release()
-
-
-_everyone: WeakSet[Lock] = WeakSet()
-
-
-def _after_fork() -> None:
-    for one in list(_everyone):
-        one._renew()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)

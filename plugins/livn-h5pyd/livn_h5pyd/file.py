@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import weakref
 from collections.abc import Sequence
 from types import TracebackType
@@ -14,6 +13,7 @@ from h5json import Hdf5db  # type: ignore[import-untyped]
 from h5pyd import Group
 
 from livn_core.errors import ClosedFileError
+from livn_core.forking import Lock
 from livn_core.h5file import AnyArray, Ranges
 from livn_h5pyd.connection import root_group
 from livn_h5pyd.dataset import HsdsDataset
@@ -22,7 +22,6 @@ from livn_h5pyd.failures import Target, translated
 from livn_h5pyd.links import Walker, absolute
 from livn_h5pyd.progress import Progress
 from livn_h5pyd.reading import Plan, carry_out
-from livn_h5pyd.server import renew_after_fork
 
 Node: TypeAlias = "HsdsGroup | HsdsDataset | HsdsType"
 
@@ -75,14 +74,9 @@ class HsdsFile(HsdsGroup):
         super().__init__(self, "/")
         self._walker = Walker(target, root_group(database))
         self._nodes: dict[str, Node] = {}
-        self.renew()
-        renew_after_fork(self)
-        self._finalizer = weakref.finalize(self, _close, database, self._walker)
-
-    def renew(self) -> None:
-        """Begin anew in a forked process, where nobody gives back a lock that another thread held."""
         # h5pyd's bookkeeping of metadata is not made for two threads.
-        self._lock = threading.RLock()
+        self._lock = Lock()
+        self._finalizer = weakref.finalize(self, _close, database, self._walker)
 
     def check_open(self) -> None:
         """Raise a ``ClosedFileError`` after :meth:`close`."""

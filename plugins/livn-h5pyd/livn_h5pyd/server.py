@@ -5,14 +5,14 @@ Shared by configuration, counted, and closed with the last user; a forked proces
 
 from __future__ import annotations
 
-import os
 import threading
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from livn_core.errors import BackendConnectionError
+from livn_core.forking import Lock, renew_after_fork
 from livn_h5pyd.config import HsdsConfig
 from livn_h5pyd.patience import wait_until
 from livn_h5pyd.session import bounded_session
@@ -106,12 +106,8 @@ class _Register:
     def __init__(self) -> None:
         self._servers: dict[HsdsConfig, Server] = {}
         self._kept: Lease | None = None
-        self.renew()
-        renew_after_fork(self)
-
-    def renew(self) -> None:
         # A file that is dropped gives its lease back from wherever the garbage collector runs, these methods included.
-        self._lock = threading.RLock()
+        self._lock = Lock()
 
     def take(self, config: HsdsConfig) -> Server:
         with self._lock:
@@ -164,28 +160,4 @@ def keep_for_next(config: HsdsConfig | None) -> None:
     _REGISTER.keep(config)
 
 
-class Renewable(Protocol):
-    """Something that a forked process cannot use as it is."""
-
-    def renew(self) -> None:
-        """Begin anew: with connections of its own, and without locks that threads of the parent hold."""
-        ...
-
-
-_renewable: weakref.WeakSet[Renewable] = weakref.WeakSet()
-
-
-def renew_after_fork(one: Renewable) -> None:
-    """Have ``one.renew()`` called in a forked process."""
-    _renewable.add(one)
-
-
-def _after_fork() -> None:
-    for one in list(_renewable):
-        one.renew()
-
-
 _REGISTER = _Register()
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)

@@ -5,11 +5,11 @@ What is kept never changes, so a reader that holds a part may go on with it what
 
 from __future__ import annotations
 
-import os
 import threading
-import weakref
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
+
+from livn_core.forking import renew_after_fork
 
 
 class ChunkCache:
@@ -25,8 +25,8 @@ class ChunkCache:
 
     def __init__(self, max_bytes: int) -> None:
         self.max_bytes = max_bytes
-        self._begin()
-        _caches.add(self)
+        self.renew()
+        renew_after_fork(self)
 
     @property
     def nbytes(self) -> int:
@@ -62,20 +62,8 @@ class ChunkCache:
             self._parts.clear()
             self._nbytes = 0
 
-    def _begin(self) -> None:
+    def renew(self) -> None:
+        """Be empty, as in a forked child: a thread of the parent may have been in the middle of a change."""
         self._lock = threading.Lock()
         self._parts: OrderedDict[tuple[str, int], memoryview] = OrderedDict()
         self._nbytes = 0
-
-
-_caches: weakref.WeakSet[ChunkCache] = weakref.WeakSet()
-
-
-def _begin_again() -> None:
-    # A thread of the parent may have been in the middle of a change; it does not exist in the child.
-    for cache in list(_caches):
-        cache._begin()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_begin_again)

@@ -6,7 +6,6 @@ from a server that has no ranges (``python -m http.server`` has none).
 
 from __future__ import annotations
 
-import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -21,6 +20,7 @@ from livn_core.errors import (
     LivnError,
     SourceNotFoundError,
 )
+from livn_core.forking import Lock
 from livn_core.locations import redacted, shown
 from livn_pyfive.sources import IN_BROWSER
 from livn_pyfive.storage import Storage
@@ -183,7 +183,7 @@ class RemoteStorage(Storage):
         self._fs = fs
         self._path = path
         self._pages: OrderedDict[int, bytes] = OrderedDict()
-        self._pages_lock = threading.Lock()
+        self._pages_lock = Lock()
 
     def read_many(self, offsets: Sequence[int], sizes: Sequence[int]) -> list[bytes]:
         """Ask for several pieces side by side; what is at hand is not asked for."""
@@ -231,10 +231,6 @@ class RemoteStorage(Storage):
             if len(self._pages) > _PAGES:
                 self._pages.popitem(last=False)
         return data
-
-    def _after_fork(self) -> None:
-        super()._after_fork()
-        self._pages_lock = threading.Lock()
 
     def _release(self) -> None:
         self._pages.clear()

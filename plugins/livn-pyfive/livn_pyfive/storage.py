@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import stat
 import threading
-import weakref
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -23,6 +22,7 @@ from livn_core.errors import (
     LivnError,
     SourceNotFoundError,
 )
+from livn_core.forking import Lock, renew_after_fork
 from livn_core.h5file import LocalFile
 from livn_core.locations import shown
 
@@ -52,7 +52,7 @@ class Storage(ABC):
         self._lock = threading.Lock()
         self._users: list[int] = []
         self._closed = False
-        _open_storages.add(self)
+        renew_after_fork(self)
 
     @property
     def closed(self) -> bool:
@@ -128,8 +128,8 @@ class Storage(ABC):
         """Refuse what was read where the file can be seen to have changed since it was opened."""
         return  # nothing shows it where the bytes are in memory
 
-    def _after_fork(self) -> None:
-        # Another thread of the parent may have held the lock; it does not exist in the child.
+    def renew(self) -> None:
+        """Go on in a forked child, which has none of the threads that may have held the lock."""
         self._lock = threading.Lock()
         self._users = [thread for thread in self._users if thread == threading.get_ident()]
 
@@ -140,18 +140,6 @@ class Storage(ABC):
     @abstractmethod
     def _release(self) -> None:
         """Close what is underneath."""
-
-
-_open_storages: weakref.WeakSet[Storage] = weakref.WeakSet()
-
-
-def _renew_locks() -> None:
-    for storage in list(_open_storages):
-        storage._after_fork()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_renew_locks)
 
 
 class LocalStorage(Storage):
@@ -170,7 +158,7 @@ class LocalStorage(Storage):
     def __init__(self, path: Path) -> None:
         self._descriptor = _open(path)
         self._path = os.path.abspath(path)  # noqa: PTH100 - resolving links would name another place
-        self._seeking = threading.Lock()
+        self._seeking = Lock()
         self._state = self._state_now()
         super().__init__(str(path), self._state[0])
 
@@ -214,10 +202,6 @@ class LocalStorage(Storage):
             data = os.read(self._descriptor, len(target))
         target[: len(data)] = data
         return len(data)
-
-    def _after_fork(self) -> None:
-        super()._after_fork()
-        self._seeking = threading.Lock()
 
     def _release(self) -> None:
         descriptor, self._descriptor = self._descriptor, -1
